@@ -1,0 +1,1 @@
+module.exports = { forbidden: [{name:'no-circular',severity:'error',from:{},to:{circular:true}}], options: { tsConfig: { fileName: 'tsconfig.json' }, tsPreCompilationDeps: true, doNotFollow:{path:'node_modules'} } }
