@@ -1,0 +1,130 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import postgres from 'postgres'
+
+type Types = { int8: number }
+
+/** A pool of connections; called as a template tag it runs a query. */
+export type Sql = postgres.Sql<Types>
+
+/** One transaction of a `Sql`, as `sql.begin` hands it out. */
+export type Transaction = postgres.TransactionSql<Types>
+
+export type ConnectOptions = {
+  /** Shown in pg_stat_activity and in PostgreSQL's log. */
+  readonly applicationName: string
+  /** Connections at most; default 10. */
+  readonly poolSize?: number
+  /** Receives PostgreSQL's notices; default: they are dropped. */
+  readonly onNotice?: (message: string) => void
+}
+
+const connectTimeoutSeconds = 2.5
+const reconnectSecondsMax = 0.25
+
+/**
+ * Opens a pool on a PostgreSQL URL; connections are made when first needed. No statement waits for a lock longer than
+ * 2 s or runs longer than 5 s, and no transaction stays idle longer than 10 s; `set local` changes that for one transaction.
+ *
+ * `bigint` is a safe integer number both ways, or an error. `timestamptz` is a `Date`, `jsonb` the parsed value.
+ * `sum()` of `bigint` is `numeric`, which arrives as a string: write `sum(x)::bigint`.
+ *
+ * When the database cannot be reached a query fails within 3 s, with an error `isDatabaseUnavailable` knows.
+ */
+export function connect(url: string, options: ConnectOptions): Sql {
+  return postgres(url, {
+    max: options.poolSize ?? 10,
+    connect_timeout: connectTimeoutSeconds,
+    // The driver's own delay grows to 20 s, in which queries wait although the database is back.
+    backoff: (attempt) => Math.min(attempt * 0.05, reconnectSecondsMax),
+    onnotice: (notice) => options.onNotice?.(notice['message'] ?? ''),
+    types: { int8: { to: 20, from: [20], serialize: serializeInt8, parse: parseInt8 } },
+    connection: {
+      application_name: options.applicationName,
+      lock_timeout: 2_000,
+      statement_timeout: 5_000,
+      idle_in_transaction_session_timeout: 10_000,
+      TimeZone: 'UTC',
+    },
+  })
+}
+
+function parseInt8(text: string): number {
+  const value = Number(text)
+  if (!Number.isSafeInteger(value)) throw new RangeError(`bigint ${text} from the database is no safe integer`)
+  return value
+}
+
+function serializeInt8(value: unknown): string {
+  if (typeof value === 'string' && /^-?\d{1,19}$/.test(value)) return value
+  if (typeof value === 'bigint' || Number.isSafeInteger(value)) return String(value)
+  throw new RangeError(`a bigint of the database takes a safe integer, not ${typeof value} ${String(value)}`)
+}
+
+/** Codes of the driver, of the network and of PostgreSQL (SQLSTATE) that mean: no usable database at this moment. */
+const unavailableCodes: ReadonlySet<string> = new Set([
+  'CONNECT_TIMEOUT',
+  'CONNECTION_CLOSED',
+  'CONNECTION_DESTROYED',
+  'CONNECTION_ENDED',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EPIPE',
+  'ETIMEDOUT',
+  '08000', // connection_exception
+  '08003', // connection_does_not_exist
+  '08006', // connection_failure
+  '25006', // read_only_sql_transaction: the server became a standby
+  '53100', // disk_full
+  '53200', // out_of_memory
+  '53300', // too_many_connections
+  '57P01', // admin_shutdown
+  '57P02', // crash_shutdown
+  '57P03', // cannot_connect_now
+])
+
+/**
+ * Whether an error of a query means that the database is not there (503, try again later) rather than that the query was
+ * wrong. Of a transaction whose commit met such an error nobody knows whether it took effect: read it again by its key.
+ */
+export function isDatabaseUnavailable(error: unknown): boolean {
+  return unavailableCodes.has(codeOf(error))
+}
+
+/** SQLSTATEs by which PostgreSQL says: nothing took effect, do the whole transaction again. */
+const retryableCodes: ReadonlySet<string> = new Set([
+  '40001', // serialization_failure
+  '40P01', // deadlock_detected
+])
+
+const retryDelaysMs = [10, 20, 40, 80, 160]
+
+export type RetryOptions = {
+  /** A number in [0, 1), as of `Math.random`: colliding transactions must not meet again. */
+  readonly random: () => number
+}
+
+/**
+ * Runs a unit that is one whole transaction, and again up to 5 times when PostgreSQL chose it as the victim of a deadlock
+ * or a serialization failure. The unit must do nothing but talk to the database: a call to WeChat would be repeated.
+ *
+ * @throws whatever the unit throws, when it may not or did not help to run it again.
+ */
+export async function withRetry<T>(unit: () => Promise<T>, options: RetryOptions): Promise<T> {
+  for (const delayMs of retryDelaysMs) {
+    try {
+      return await unit()
+    } catch (error) {
+      if (!retryableCodes.has(codeOf(error))) throw error
+    }
+    await delay(delayMs * (0.5 + options.random()))
+  }
+  return unit()
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
+}
