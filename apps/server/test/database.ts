@@ -1,0 +1,58 @@
+import { randomBytes } from 'node:crypto'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
+import { after, afterEach } from 'node:test'
+import { connect, type Sql } from '../src/storage/connect.ts'
+import { startEmbeddedPostgres } from '../src/storage/embedded/start-embedded-postgres.ts'
+
+/** A PostgreSQL for tests: an address whose role may create databases, and the function that ends it and removes it. */
+export type TestCluster = { readonly url: string; readonly stop: () => Promise<void> }
+
+/** An empty database of its own for one test file, and a pool on it. Both are closed when the file has run. */
+export type TestDatabase = { readonly url: string; readonly sql: Sql }
+
+/** Starts a throw-away embedded PostgreSQL in the system's temporary directory; nothing in it survives a crash. */
+export async function startTestCluster(): Promise<TestCluster> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'fenpay-test-'))
+  // As root the database runs under another user, who must be able to pass.
+  await chmod(dataDir, 0o711)
+  const { url, stop } = await startEmbeddedPostgres({ dataDir, durable: false })
+  return {
+    url,
+    stop: async () => {
+      await stop()
+      await rm(dataDir, { recursive: true, force: true })
+    },
+  }
+}
+
+/**
+ * Makes an empty database for the calling test file: on the server `FENPAY_TEST_DATABASE_URL` names (any PostgreSQL; its
+ * role must be allowed to create databases), otherwise on a cluster of its own. Call it at the top of the file, once.
+ * Afterwards the database is dropped, or kept for a look when a test failed and the server outlives the file.
+ */
+export async function testDatabase(): Promise<TestDatabase> {
+  const serverUrl = process.env['FENPAY_TEST_DATABASE_URL']
+  const cluster = serverUrl === undefined ? await startTestCluster() : undefined
+  const url = new URL(cluster?.url ?? serverUrl ?? '')
+  const admin = connect(url.href, { applicationName: 'fenpay test set-up', poolSize: 1 })
+  const file = basename(process.argv[1] ?? 'test', '.test.ts').replaceAll(/[^a-z0-9]+/g, '_')
+  const name = `test_${file.slice(0, 40)}_${randomBytes(4).toString('hex')}`
+  await admin`create database ${admin(name)}`
+  url.pathname = `/${name}`
+  const sql = connect(url.href, { applicationName: name })
+
+  let failed = false
+  afterEach((context) => {
+    failed ||= 'passed' in context && !context.passed
+  })
+  after(async () => {
+    await sql.end({ timeout: 5 })
+    if (failed && cluster === undefined) process.stderr.write(`a test failed: its database ${name} is kept\n`)
+    else await admin`drop database ${admin(name)} with (force)`
+    await admin.end({ timeout: 5 })
+    await cluster?.stop()
+  })
+  return { url: url.href, sql }
+}
