@@ -117,6 +117,6 @@ async function removeUnfinished(directory: string): Promise<void> {
   const parent = join(directory, '..')
   for (const name of await readdir(parent)) {
     const path = join(parent, name)
-    if (path.startsWith(`${directory}.init-`)) await rm(path, { recursive: true, force: true })
+    if (path.startsWith(`${directory}.init-`)) await rm(path, { recursive: true, force: true, maxRetries: 5 })
   }
 }
