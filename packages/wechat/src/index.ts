@@ -1,1 +1,31 @@
-export {}
+export type { HeaderSource } from './auth/signed-headers.ts'
+export * from './errors.ts'
+export type { HttpOptions } from './http/http-options.ts'
+export {
+  MiniProgramClient,
+  type MiniProgramOptions,
+  type MiniProgramSession,
+  type PhoneNumber,
+} from './mini-program/mini-program-client.ts'
+export { decryptOpenData, type OpenData, verifyRawData } from './mini-program/open-data.ts'
+export { SessionKey } from './mini-program/session-key.ts'
+export { PayV2Client, type PayV2Options, type V2OrderKey } from './pay-v2/pay-v2-client.ts'
+export { v2NotifyAnswer } from './pay-v2/v2-notify-answer.ts'
+export type { V2SignType } from './pay-v2/v2-sign.ts'
+export {
+  PayV3Client,
+  type PayV3Options,
+  type PlatformKeyInfo,
+  type PlatformKeysOptions,
+} from './pay-v3/pay-v3-client.ts'
+export type { PaymentParams } from './wire/payment-params.ts'
+export type {
+  V2Order,
+  V2PaymentNotify,
+  V2TradeState,
+  V2UnifiedOrderFields,
+  V2UnifiedOrderResult,
+} from './wire/v2-pay.ts'
+export type { V2RefundNotify } from './wire/v2-refund-notify.ts'
+export type { V3JsapiRequest, V3Promotion, V3TradeState, V3Transaction } from './wire/v3-jsapi.ts'
+export type { V3Notify, V3OtherNotify, V3PaymentNotify, V3RefundNotify, V3RefundResult } from './wire/v3-notify.ts'

@@ -1,0 +1,182 @@
+import { WechatMalformedError, WechatRefusedError } from '../errors.ts'
+import { HttpCaller } from '../http/http-caller.ts'
+import type { HttpOptions } from '../http/http-options.ts'
+import {
+  appidForm,
+  checkAmountFen,
+  checkId,
+  checkSecret,
+  mchidForm,
+  outTradeNoForm,
+  prepayIdForm,
+  transactionIdForm,
+} from '../options.ts'
+import { printFlatXml, readFlatXml } from '../wire/flat-xml.ts'
+import { payHosts } from '../wire/pay-hosts.ts'
+import type { PaymentParams } from '../wire/payment-params.ts'
+import { V2Fields } from '../wire/v2-fields.ts'
+import {
+  readV2Order,
+  readV2PaymentNotify,
+  readV2UnifiedOrderResult,
+  type V2Order,
+  type V2PaymentNotify,
+  type V2UnifiedOrderFields,
+  type V2UnifiedOrderResult,
+} from '../wire/v2-pay.ts'
+import { decryptReqInfo, readV2RefundNotify, reqInfoKey, type V2RefundNotify } from '../wire/v2-refund-notify.ts'
+import { readAnswer, readAnswerXml, readVerified } from './read-answer.ts'
+import { signV2, type V2SignType } from './v2-sign.ts'
+
+export interface PayV2Options extends HttpOptions {
+  mchId: string
+  /** The API key (v2): 32 letters and digits. Not the APIv3 key, not the app secret. */
+  apiKey: string
+  /** For requests, answers, notifies and paySign alike. HMAC-SHA256 is the better one. */
+  signType: V2SignType
+}
+
+/** An order by one of its numbers. */
+export type V2OrderKey = { appid: string } & ({ out_trade_no: string } | { transaction_id: string })
+
+/**
+ * WeChat Pay v2 of one merchant: unified order, query, close, notifies.
+ *
+ * Every method throws a `WechatError`, or `TypeError` for a caller's mistake. Calls are tried up to three times within
+ * `timeoutMs`, on both hosts, always with the very same bytes: all of them may be repeated (see each).
+ */
+export class PayV2Client {
+  readonly #mchId: string
+  readonly #apiKey: string
+  readonly #signType: V2SignType
+  readonly #caller: HttpCaller
+
+  /** @throws TypeError for any option that cannot be right */
+  constructor(options: PayV2Options) {
+    this.#mchId = checkId('mchId', options.mchId, mchidForm)
+    this.#apiKey = checkSecret('apiKey', options.apiKey, /^[A-Za-z0-9]{32}$/, '32 letters and digits')
+    this.#signType = checkSignType(options.signType)
+    this.#caller = new HttpCaller(options, payHosts)
+  }
+
+  /**
+   * `/pay/unifiedorder`. The prepay_id is valid for 2 hours. Repeating it with identical values is safe: WeChat answers
+   * the same order again (re-entry); other values under the same out_trade_no are refused.
+   *
+   * `attach` and `device_info` come back signed in notifies, so they must not contain `&` or `=`: such a text would
+   * sign like two fields.
+   */
+  async unifiedOrder(order: V2UnifiedOrderFields): Promise<V2UnifiedOrderResult> {
+    checkId('out_trade_no', order.out_trade_no, outTradeNoForm)
+    checkAmountFen('total_fee', order.total_fee)
+    for (const name of ['attach', 'device_info'] as const) {
+      if (/[&=]/.test(order[name] ?? '')) throw new TypeError(`${name} must not contain & or =`)
+    }
+    const fields = new Map<string, string>()
+    for (const [name, value] of Object.entries(order)) {
+      if (value !== undefined) fields.set(name, name === 'total_fee' ? String(value) : checkText(name, value))
+    }
+    return readV2UnifiedOrderResult(await this.#call('/pay/unifiedorder', order.appid, fields))
+  }
+
+  /** `/pay/orderquery`, by either number. Changes nothing, so it may be repeated. */
+  async queryOrder(key: V2OrderKey): Promise<V2Order> {
+    const [name, number] = numberOf(key)
+    const order = readV2Order(await this.#call('/pay/orderquery', key.appid, new Map([[name, number]])))
+    // The signature does not cover the question: another order's genuine answer would verify as well.
+    if (order[name] !== number) {
+      throw new WechatMalformedError('identity_mismatch', `The answer is about another ${name}`, name)
+    }
+    return order
+  }
+
+  /**
+   * `/pay/closeorder`. Safe to repeat, and an order that is closed already counts as success. A paid one is refused
+   * with ORDERPAID: query it. WeChat asks to wait five minutes after creating an order.
+   */
+  async closeOrder({ appid, out_trade_no }: { appid: string; out_trade_no: string }): Promise<void> {
+    const number = checkId('out_trade_no', out_trade_no, outTradeNoForm)
+    try {
+      await this.#call('/pay/closeorder', appid, new Map([['out_trade_no', number]]))
+    } catch (error) {
+      const isClosed = error instanceof WechatRefusedError && error.canonicalCode === 'ORDER_CLOSED' && error.verified
+      if (!isClosed) throw error
+    }
+  }
+
+  /**
+   * Checks and reads a payment notify from the raw body. Nothing of it may be used unless this returns. Compare appid,
+   * out_trade_no and total_fee with the order; the same notify may come again.
+   *
+   * The algorithm is the configured one, or `signType` if the order was made with another, and never the message's
+   * own claim or the length of its sign. WeChat is said to have signed rare notifies of HMAC-SHA256 orders with MD5:
+   * such a one is refused here, and the order is found paid by the next query.
+   * @throws WechatMalformedError, WechatSignatureError; WechatRefusedError for a genuine notify of a failure
+   */
+  parsePaymentNotify(body: Uint8Array, { signType = this.#signType }: { signType?: V2SignType } = {}): V2PaymentNotify {
+    const expected = { mchId: this.#mchId, apiKey: this.#apiKey, signType: checkSignType(signType) }
+    return readV2PaymentNotify(readVerified(readFlatXml(checkBytes(body)), expected))
+  }
+
+  /**
+   * Decrypts and reads a refund notify. It has no signature, and its cipher does not reveal edits: query the refund
+   * before any effect.
+   */
+  parseRefundNotify(body: Uint8Array): V2RefundNotify {
+    const outer = new V2Fields(readFlatXml(checkBytes(body)))
+    const inner = readFlatXml(decryptReqInfo(outer.text('req_info'), reqInfoKey(this.#apiKey)), 'root')
+    const notify = readV2RefundNotify(outer, new V2Fields(inner))
+    if (notify.mch_id === this.#mchId) return notify
+    throw new WechatMalformedError('identity_mismatch', 'The message is for another mch_id', 'mch_id')
+  }
+
+  /** What wx.requestPayment needs, signed afresh. `appid` is the running Mini Program's, the one of the order. */
+  paymentParams({ appid, prepayId }: { appid: string; prepayId: string }): PaymentParams {
+    const params = {
+      timeStamp: this.#caller.timestamp(),
+      nonceStr: this.#caller.nonce(),
+      package: `prepay_id=${checkId('prepayId', prepayId, prepayIdForm)}`,
+      signType: this.#signType,
+    }
+    const signed = { ...params, appId: checkId('appid', appid, appidForm) }
+    return { ...params, paySign: signV2(Object.entries(signed), this.#apiKey, this.#signType) }
+  }
+
+  async #call(path: string, appid: string, fields: ReadonlyMap<string, string>): Promise<V2Fields> {
+    const request = new Map(fields)
+      .set('appid', checkId('appid', appid, appidForm))
+      .set('mch_id', this.#mchId)
+      .set('nonce_str', this.#caller.nonce())
+      .set('sign_type', this.#signType)
+    request.set('sign', signV2(request, this.#apiKey, this.#signType))
+    const body = printFlatXml(request)
+    const headers = { 'content-type': 'text/xml; charset=utf-8', 'user-agent': 'fenpay-wechat' }
+    const expected = { mchId: this.#mchId, apiKey: this.#apiKey, signType: this.#signType, appid }
+    return this.#caller.run(true, async (baseUrl, send) => {
+      const answer = await send({ method: 'POST', url: new URL(path, baseUrl).href, headers, body })
+      return readAnswer(readAnswerXml(answer), expected)
+    })
+  }
+}
+
+function numberOf(key: V2OrderKey): [name: 'out_trade_no' | 'transaction_id', number: string] {
+  if ('transaction_id' in key) {
+    return ['transaction_id', checkId('transaction_id', key.transaction_id, transactionIdForm)]
+  }
+  return ['out_trade_no', checkId('out_trade_no', key.out_trade_no, outTradeNoForm)]
+}
+
+function checkSignType(signType: unknown): V2SignType {
+  if (signType === 'MD5' || signType === 'HMAC-SHA256') return signType
+  throw new TypeError('signType must be MD5 or HMAC-SHA256')
+}
+
+function checkText(name: string, value: unknown): string {
+  if (typeof value === 'string') return value
+  throw new TypeError(`${name} must be a string`)
+}
+
+function checkBytes(body: unknown): Uint8Array {
+  if (body instanceof Uint8Array) return body
+  throw new TypeError('body must be the raw bytes')
+}

@@ -1,0 +1,211 @@
+import { createSecretKey, type KeyObject } from 'node:crypto'
+import { MerchantKey } from '../auth/merchant-key.ts'
+import { PlatformKey } from '../auth/platform-key.ts'
+import { PlatformKeys } from '../auth/platform-keys.ts'
+import type { HeaderSource } from '../auth/signed-headers.ts'
+import { decryptResource } from '../crypto/aes-gcm.ts'
+import { WechatMalformedError } from '../errors.ts'
+import { HttpCaller } from '../http/http-caller.ts'
+import type { HttpOptions } from '../http/http-options.ts'
+import {
+  appidForm,
+  checkAmountFen,
+  checkId,
+  checkSecret,
+  checkSendable,
+  mchidForm,
+  outTradeNoForm,
+  prepayIdForm,
+  transactionIdForm,
+} from '../options.ts'
+import { parseJsonObject } from '../wire/json-fields.ts'
+import { payHosts } from '../wire/pay-hosts.ts'
+import type { PaymentParams } from '../wire/payment-params.ts'
+import { readV3Transaction, type V3JsapiRequest, type V3Transaction } from '../wire/v3-jsapi.ts'
+import { readSealedNotify, readV3Notify, type V3Notify } from '../wire/v3-notify.ts'
+import { decryptCertificates, verifyCertificates } from './download-certificates.ts'
+import { paySignMessage } from './pay-sign.ts'
+import { V3Transport } from './v3-transport.ts'
+
+/** Which keys of WeChat's to believe. Both kinds may be given at once; each message names the one it is signed with. */
+export interface PlatformKeysOptions {
+  /** WeChat Pay public keys (`PUB_KEY_ID_…`), from the merchant platform. The first is the one WeChat is asked to use. */
+  publicKeys?: ReadonlyArray<{ id: string; publicKey: string | KeyObject }>
+  /** Platform certificates in PEM. */
+  certificates?: ReadonlyArray<{ serialNo: string; certificate: string }>
+  /** Whether to download platform certificates. Default: true, unless only public keys are given. */
+  download?: boolean
+}
+
+export interface PayV3Options extends HttpOptions {
+  mchid: string
+  /** The APIv3 key: 32 characters. */
+  apiV3Key: string
+  /** The merchant's API certificate: its serial number and private key (RSA, PEM or KeyObject). */
+  merchantKey: { serialNo: string; privateKey: string | KeyObject }
+  /** Default: platform certificates, downloaded. */
+  platformKeys?: PlatformKeysOptions
+}
+
+/** A key of WeChat's as {@link PayV3Client.platformKeys} tells of it. */
+export interface PlatformKeyInfo {
+  kind: 'certificate' | 'public_key'
+  serial: string
+  /** Milliseconds since the epoch; Infinity for a public key. */
+  expiresAt: number
+}
+
+/**
+ * WeChat Pay v3 of one merchant: Mini Program prepay, query, close, notifies.
+ *
+ * Every method throws a `WechatError`, or `TypeError` for a caller's mistake. Calls are tried up to three times within
+ * `timeoutMs`, on both hosts: all of them may be repeated (see each). Signing and verifying runs on the thread pool.
+ */
+export class PayV3Client {
+  readonly #mchid: string
+  readonly #apiV3Key: KeyObject
+  readonly #merchantKey: MerchantKey
+  readonly #keys: PlatformKeys
+  readonly #caller: HttpCaller
+  readonly #transport: V3Transport
+
+  /** @throws TypeError for any option that cannot be right, a platform key that is the merchant's own among them */
+  constructor(options: PayV3Options) {
+    this.#mchid = checkId('mchid', options.mchid, mchidForm)
+    const apiV3Key = checkSecret('apiV3Key', options.apiV3Key, /^[\x21-\x7e]{32}$/, '32 characters, no blanks')
+    this.#apiV3Key = createSecretKey(apiV3Key, 'utf8')
+    this.#merchantKey = new MerchantKey(options.merchantKey)
+    this.#caller = new HttpCaller(options, payHosts)
+    const { publicKeys = [], certificates = [], download } = options.platformKeys ?? {}
+    const configured = [
+      ...publicKeys.map(({ id, publicKey }) => PlatformKey.fromPublicKey(id, publicKey)),
+      ...certificates.map(({ serialNo, certificate }) => PlatformKey.fromCertificate(serialNo, certificate)),
+    ]
+    for (const key of configured) {
+      if (this.#isOwn(key)) throw new TypeError("A platform key is the merchant's own: configure WeChat's instead")
+    }
+    const downloads = download ?? (publicKeys.length === 0 || certificates.length > 0)
+    if (!downloads && configured.length === 0) throw new TypeError('platformKeys has no key and download is off')
+    this.#keys = new PlatformKeys(configured, downloads ? () => this.#download() : undefined, this.#caller.clock)
+    this.#transport = new V3Transport({
+      caller: this.#caller,
+      mchid: this.#mchid,
+      merchantKey: this.#merchantKey,
+      keys: this.#keys,
+      wantedSerial: publicKeys[0]?.id,
+    })
+  }
+
+  /**
+   * `POST /v3/pay/transactions/jsapi`. The prepay_id is valid for 2 hours. Repeating the identical request is safe:
+   * WeChat answers the same order again (re-entry); other values under the same out_trade_no are refused.
+   */
+  async prepayJsapi(request: V3JsapiRequest): Promise<{ prepay_id: string }> {
+    if (request.mchid !== undefined && request.mchid !== this.#mchid) {
+      throw new TypeError("mchid is not this client's")
+    }
+    checkId('appid', request.appid, appidForm)
+    checkId('out_trade_no', request.out_trade_no, outTradeNoForm)
+    checkAmountFen('amount.total', request.amount.total)
+    const body = toJson({ ...request, mchid: this.#mchid })
+    const answer = await this.#transport.call({ method: 'POST', path: '/v3/pay/transactions/jsapi', body })
+    return { prepay_id: parseJsonObject(answer).text('prepay_id') }
+  }
+
+  /** `GET /v3/pay/transactions/out-trade-no/…`. Changes nothing, so it may be repeated. */
+  async queryByOutTradeNo(outTradeNo: string): Promise<V3Transaction> {
+    const number = checkId('outTradeNo', outTradeNo, outTradeNoForm)
+    const transaction = await this.#query(`out-trade-no/${encodeURIComponent(number)}`)
+    return this.#expectOurs(transaction, transaction.out_trade_no === number)
+  }
+
+  /** `GET /v3/pay/transactions/id/…`. Changes nothing, so it may be repeated. */
+  async queryByTransactionId(transactionId: string): Promise<V3Transaction> {
+    const number = checkId('transactionId', transactionId, transactionIdForm)
+    const transaction = await this.#query(`id/${number}`)
+    return this.#expectOurs(transaction, transaction.transaction_id === number)
+  }
+
+  /**
+   * `POST /v3/pay/transactions/out-trade-no/…/close`. Safe to repeat: a closed order closes again. A paid order is
+   * refused: query it.
+   */
+  async close(outTradeNo: string): Promise<void> {
+    const number = encodeURIComponent(checkId('outTradeNo', outTradeNo, outTradeNoForm))
+    const path = `/v3/pay/transactions/out-trade-no/${number}/close`
+    await this.#transport.call({ method: 'POST', path, body: toJson({ mchid: this.#mchid }) })
+  }
+
+  /**
+   * Checks and opens a notify: signature over the raw bytes, five-minute window, algorithm, decryption, fields, merchant.
+   * Nothing of it may be used unless this returns. Compare appid, out_trade_no and amount with the order; the same
+   * notify may come again.
+   * @param message the request's headers, and its body exactly as received
+   */
+  async parseNotify(message: { headers: HeaderSource; body: Uint8Array }): Promise<V3Notify> {
+    if (!(message.body instanceof Uint8Array)) throw new TypeError('body must be the raw bytes, not parsed JSON')
+    await this.#transport.verify(message.headers, message.body, this.#caller.timeoutMs)
+    const sealed = readSealedNotify(message.body)
+    const notify = readV3Notify(sealed, decryptResource(sealed.resource, this.#apiV3Key))
+    if (notify.kind !== 'other' && notify.resource.mchid !== this.#mchid) throw notOurs()
+    return notify
+  }
+
+  /** What wx.requestPayment needs, signed afresh. `appid` is the running Mini Program's, the one of the order. */
+  async paymentParams({ appid, prepayId }: { appid: string; prepayId: string }): Promise<PaymentParams> {
+    const params = {
+      timeStamp: this.#caller.timestamp(),
+      nonceStr: this.#caller.nonce(),
+      package: `prepay_id=${checkId('prepayId', prepayId, prepayIdForm)}`,
+    }
+    const message = paySignMessage({ ...params, appid: checkId('appid', appid, appidForm) })
+    return { ...params, signType: 'RSA', paySign: await this.#merchantKey.sign(message) }
+  }
+
+  /** Downloads the platform certificates now. Happens by itself when needed and every 12 hours. */
+  async refreshCertificates(): Promise<void> {
+    await this.#keys.refresh()
+  }
+
+  /** The keys known now, to watch their expiry. */
+  platformKeys(): PlatformKeyInfo[] {
+    return this.#keys.all().map(({ kind, serial, expiresAt }) => ({ kind, serial, expiresAt }))
+  }
+
+  async #query(path: string): Promise<V3Transaction> {
+    const answer = await this.#transport.call({
+      method: 'GET',
+      path: `/v3/pay/transactions/${path}?mchid=${this.#mchid}`,
+    })
+    return readV3Transaction(parseJsonObject(answer))
+  }
+
+  /** An answer's signature does not cover the question: another order's genuine answer would verify as well. */
+  #expectOurs(transaction: V3Transaction, isAsked: boolean): V3Transaction {
+    if (transaction.mchid !== this.#mchid || !isAsked) throw notOurs()
+    return transaction
+  }
+
+  #isOwn(key: PlatformKey): boolean {
+    return this.#merchantKey.isOwn(key.serial, key.publicKey)
+  }
+
+  #download(): Promise<PlatformKey[]> {
+    return this.#transport.exchange({ method: 'GET', path: '/v3/certificates' }, async (answer) => {
+      const certificates = decryptCertificates(answer.body, this.#apiV3Key)
+      if (certificates.some((key) => this.#isOwn(key))) throw notOurs()
+      await verifyCertificates(answer, certificates, (serial) => this.#keys.peek(serial), this.#caller.clock())
+      return certificates
+    })
+  }
+}
+
+function notOurs(): WechatMalformedError {
+  return new WechatMalformedError('identity_mismatch', 'The message is about another merchant or order')
+}
+
+function toJson(value: unknown): string {
+  return JSON.stringify(value, (name, field: unknown) =>
+    typeof field === 'string' ? checkSendable(name, field) : field,
+  )
+}
