@@ -1,1 +1,6 @@
-export {}
+export { type Config, ConfigError, readConfig } from './config.ts'
+export { createLogger } from './http/logger.ts'
+export type { World } from './ports.ts'
+export { type RunningServer, type ServerParts, startServer } from './server.ts'
+export { startEmbeddedPostgres } from './storage/embedded/start-embedded-postgres.ts'
+export { realWorld } from './world.ts'

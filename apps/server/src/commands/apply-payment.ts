@@ -1,0 +1,107 @@
+import type { OrderStatus } from '@fenpay/contract'
+import type { Order } from '../domain/order.ts'
+import { judgePayment, type PaymentEvidence, type SuspenseReason } from '../domain/payment.ts'
+import type { World, Writes } from '../ports.ts'
+
+export type AppliedPayment =
+  | { applied: 'paid'; status: OrderStatus }
+  | { applied: 'repeated' }
+  | { applied: 'suspended'; reason: SuspenseReason }
+  /** A notification with facts that are not ours: nothing was done, WeChat has to be asked. */
+  | { applied: 'doubted'; reason: SuspenseReason }
+
+/**
+ * The one door to `paid`. Notification and query bring their verified evidence here; the facts are compared with what
+ * we sent, the money is recorded once, and it pays the order or waits in suspense with the reason. Runs inside the
+ * caller's transaction, so that whoever acknowledges does so after the commit.
+ *
+ * The caller has checked that the evidence speaks of this merchant (A25).
+ */
+export async function applyPayment(
+  tx: Writes,
+  world: World,
+  merchantId: string,
+  evidence: PaymentEvidence,
+): Promise<AppliedPayment> {
+  const found = await tx.findAttempt(merchantId, evidence.outTradeNo)
+  const order = found && (await tx.lockOrder(merchantId, found.orderNumber))
+  // Read again under the order's lock: what was read before it may be old.
+  const attempt = order && (await tx.findAttempt(merchantId, evidence.outTradeNo))
+  if (order === undefined || attempt === undefined)
+    return suspend(tx, world, merchantId, evidence, undefined, 'unknown_order')
+
+  const judgement = judgePayment(evidence, attempt, order)
+  if (!judgement.accept) {
+    if (evidence.source === 'notify' && contradictsOurFacts(judgement.reason)) {
+      const known = await tx.findPaymentAmount(merchantId, evidence.transactionId)
+      return known === evidence.amountFen ? { applied: 'repeated' } : { applied: 'doubted', reason: judgement.reason }
+    }
+    return suspend(tx, world, merchantId, evidence, order, judgement.reason)
+  }
+
+  const recorded = await tx.recordPayment(merchantId, {
+    evidence,
+    orderNumber: order.orderNumber,
+    disposition: 'order',
+    reason: undefined,
+  })
+  if (!recorded) return { applied: 'repeated' }
+  await tx.moveAttempt(attempt, ['intended', 'unknown', 'prepaid', 'refused', 'closed'], 'paid')
+  await tx.moveOrder(
+    order,
+    {
+      kind: 'paid',
+      to: 'paid',
+      cause: evidence.source,
+      actor: 'wechat',
+      at: world.now(),
+      detail: {
+        transaction_id: evidence.transactionId,
+        out_trade_no: evidence.outTradeNo,
+        amount_fen: evidence.amountFen,
+      },
+    },
+    { payment: evidence },
+  )
+  await tx.settleStock(merchantId, order.orderNumber, 'sold')
+  return { applied: 'paid', status: 'paid' }
+}
+
+/** A notification is a hint with a proof. Where it disagrees with what we asked for, only a query may decide. */
+function contradictsOurFacts(reason: SuspenseReason): boolean {
+  return reason !== 'late_payment' && reason !== 'duplicate_payment' && reason !== 'unknown_order'
+}
+
+/** Money that pays no order is kept with its reason, once, and the order's history says so. */
+async function suspend(
+  tx: Writes,
+  world: World,
+  merchantId: string,
+  evidence: PaymentEvidence,
+  order: Order | undefined,
+  reason: SuspenseReason,
+): Promise<AppliedPayment> {
+  const recorded = await tx.recordPayment(merchantId, {
+    evidence,
+    orderNumber: order?.orderNumber,
+    disposition: 'suspense',
+    reason,
+  })
+  if (!recorded) return { applied: 'repeated' }
+  if (order !== undefined) {
+    await tx.addEvent(order, {
+      kind: 'payment_suspended',
+      to: order.status,
+      cause: evidence.source,
+      actor: 'wechat',
+      at: world.now(),
+      detail: {
+        reason,
+        transaction_id: evidence.transactionId,
+        out_trade_no: evidence.outTradeNo,
+        amount_fen: evidence.amountFen,
+      },
+    })
+  }
+  return { applied: 'suspended', reason }
+}

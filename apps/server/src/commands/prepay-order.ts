@@ -1,0 +1,153 @@
+import type { PaymentParameters } from '@fenpay/contract'
+import type { PayApi } from '../domain/attempt.ts'
+import { type Attempt, prepayTtlSeconds, reusablePrepayId } from '../domain/attempt.ts'
+import { numberFromBytes } from '../domain/number.ts'
+import { isExpired, type Order, orderTransitions } from '../domain/order.ts'
+import { Refusal } from '../domain/refusal.ts'
+import type { Session } from '../domain/session.ts'
+import type { PaymentGateway, Store, UnknownOutcome, WeChatRefusal, World, Writes } from '../ports.ts'
+import { applyPayment } from './apply-payment.ts'
+
+/** How attempts of a merchant are made: its protocol, and where WeChat sends its notifications. */
+export interface PaymentSettings {
+  payApi(merchantId: string): Promise<PayApi>
+  notifyUrl(merchantId: string, payApi: PayApi): string
+  description(merchantId: string): Promise<string>
+}
+
+type Ports = { store: Store; payment: PaymentGateway; world: World; settings: PaymentSettings }
+
+/**
+ * Step 3: the five parameters of wx.requestPayment. The attempt with its `out_trade_no` is committed before WeChat is
+ * called; its prepay_id is kept and used again while it is valid, and the parameters are signed afresh each time.
+ * @throws Refusal order_not_found, order_already_paid, order_closed, order_expired, wechat_refused,
+ * wechat_unreachable, wechat_unverified. After the last two the same call goes on where this one stopped.
+ */
+export async function prepayOrder(
+  ports: Ports,
+  session: Session,
+  orderNumber: string,
+  clientIp: string,
+): Promise<PaymentParameters> {
+  for (let numbers = 0; numbers < attemptsPerCall; numbers++) {
+    const attempt = await openAttempt(ports, session, orderNumber, clientIp)
+    const kept = reusablePrepayId(attempt, ports.world.now())
+    const pay =
+      kept === undefined ? await askWeChat(ports, attempt) : await ports.payment.paymentParameters(attempt, kept)
+    if (pay !== undefined) return pay
+  }
+  throw new Refusal('wechat_refused', 'WeChat closes each new payment at once.')
+}
+
+/** WeChat may have closed a number by itself; then one new number is tried, never a third. */
+const attemptsPerCall = 2
+
+/** The live attempt of the order, or a new one, committed. */
+async function openAttempt(ports: Ports, session: Session, orderNumber: string, clientIp: string): Promise<Attempt> {
+  const payApi = await ports.settings.payApi(session.merchantId)
+  const description = await ports.settings.description(session.merchantId)
+  return ports.store.transaction(async (tx) => {
+    const order = await tx.lockOrder(session.merchantId, orderNumber, session.userId)
+    if (order === undefined) throw new Refusal('order_not_found', 'There is no such order of yours.')
+    refuseUnlessPayable(order, ports.world.now())
+    const live = await tx.liveAttempt(order.merchantId, orderNumber)
+    if (live !== undefined) return live
+    const attempt: Attempt = {
+      merchantId: order.merchantId,
+      outTradeNo: numberFromBytes(ports.world.randomBytes(16)),
+      orderNumber,
+      seq: (await tx.attemptCount(order.merchantId, orderNumber)) + 1,
+      payApi,
+      status: 'intended',
+      appid: order.appid,
+      openid: order.openid,
+      totalFen: order.totalFen,
+      description,
+      notifyUrl: ports.settings.notifyUrl(order.merchantId, payApi),
+      clientIp,
+      timeExpire: order.expiresAt,
+      prepayId: undefined,
+      prepayExpiresAt: undefined,
+      createdAt: ports.world.now(),
+    }
+    await tx.insertAttempt(attempt)
+    await addAttemptEvent(tx, ports.world, order, attempt, 'attempt_intended')
+    return attempt
+  })
+}
+
+function refuseUnlessPayable(order: Order, now: Date) {
+  const next = orderTransitions[order.status].start_payment
+  if (typeof next !== 'string') throw new Refusal(next.refused, `The order is ${order.status}.`)
+  if (isExpired(order, now))
+    throw new Refusal('order_expired', `The order could be paid until ${order.expiresAt.toISOString()}.`)
+}
+
+/** The parameters; undefined when the number turned out to be closed at WeChat and a new one is needed. */
+async function askWeChat(ports: Ports, attempt: Attempt): Promise<PaymentParameters | undefined> {
+  const answer = await ports.payment.prepay(attempt)
+  switch (answer.outcome) {
+    case 'prepaid':
+      await recordOutcome(ports, attempt, 'prepaid', answer.prepayId)
+      return ports.payment.paymentParameters(attempt, answer.prepayId)
+    case 'number_closed':
+      await recordOutcome(ports, attempt, 'closed')
+      return undefined
+    case 'number_taken':
+      return resolveTakenNumber(ports, attempt, answer.refusal)
+    case 'refused':
+      return refuse(ports, attempt, answer.refusal)
+    case 'unknown':
+      return giveUp(ports, attempt, answer)
+  }
+}
+
+/** The number is paid, closed or not as we sent it. The query decides. */
+async function resolveTakenNumber(ports: Ports, attempt: Attempt, refusal: WeChatRefusal): Promise<undefined> {
+  const answer = await ports.payment.query(attempt)
+  if (answer.outcome === 'unknown') return giveUp(ports, attempt, answer)
+  if (answer.outcome === 'closed') return recordOutcome(ports, attempt, 'closed')
+  if (answer.outcome !== 'paid') return refuse(ports, attempt, refusal)
+  await ports.store.transaction((tx) => applyPayment(tx, ports.world, attempt.merchantId, answer.evidence))
+  throw new Refusal('order_already_paid', 'WeChat says this order is paid.')
+}
+
+async function refuse(ports: Ports, attempt: Attempt, refusal: WeChatRefusal): Promise<never> {
+  await recordOutcome(ports, attempt, 'refused')
+  throw new Refusal('wechat_refused', 'WeChat refused to prepare the payment.', refusal)
+}
+
+/** Nothing is known, so nothing is undone: the same call later sends the same request again. */
+async function giveUp(ports: Ports, attempt: Attempt, answer: UnknownOutcome): Promise<never> {
+  await recordOutcome(ports, attempt, 'unknown')
+  throw answer.why === 'unverified'
+    ? new Refusal('wechat_unverified', "The answer's signature could not be verified.")
+    : new Refusal('wechat_unreachable', 'WeChat gave no usable answer.')
+}
+
+async function recordOutcome(
+  ports: Ports,
+  attempt: Attempt,
+  to: 'prepaid' | 'refused' | 'unknown' | 'closed',
+  prepayId?: string,
+): Promise<undefined> {
+  const expiresAt = new Date(ports.world.now().getTime() + prepayTtlSeconds * 1000)
+  await ports.store.transaction(async (tx) => {
+    const order = await tx.lockOrder(attempt.merchantId, attempt.orderNumber)
+    // `prepaid` is not left for `unknown`: a later call that got lost does not undo the prepay_id of an earlier one.
+    const from = to === 'unknown' ? (['intended'] as const) : (['intended', 'unknown', 'prepaid'] as const)
+    const moved = await tx.moveAttempt(attempt, from, to, prepayId === undefined ? undefined : { prepayId, expiresAt })
+    if (moved && order !== undefined) await addAttemptEvent(tx, ports.world, order, attempt, `attempt_${to}`)
+  })
+}
+
+async function addAttemptEvent(tx: Writes, world: World, order: Order, attempt: Attempt, kind: string): Promise<void> {
+  await tx.addEvent(order, {
+    kind,
+    to: order.status,
+    cause: 'prepay',
+    actor: kind === 'attempt_intended' ? `user:${order.userId}` : 'wechat',
+    at: world.now(),
+    detail: { out_trade_no: attempt.outTradeNo, seq: attempt.seq },
+  })
+}

@@ -1,0 +1,93 @@
+import type { PayApi } from '../domain/attempt.ts'
+import { numberFromBytes } from '../domain/number.ts'
+import type { PaymentEvidence, SuspenseReason } from '../domain/payment.ts'
+import type { InboxDecision, InboxVerdict, NotifyStore, PaymentGateway, Store, World } from '../ports.ts'
+import { type AppliedPayment, applyPayment } from './apply-payment.ts'
+import { settleOrder } from './settle-order.ts'
+
+type Ports = { notifyStore: NotifyStore; store: Store; payment: PaymentGateway; world: World }
+
+/** What WeChat is told. Not acknowledged means it sends the message again. */
+export type NotifyAnswer = { acknowledged: true } | { acknowledged: false; reason: string }
+
+/**
+ * Step 5: a message of WeChat. It is kept as it came before any work (I16); then verified, compared and applied, and
+ * the verdict is committed together with its effect. Only after that may the caller acknowledge.
+ */
+export async function receiveNotify(
+  ports: Ports,
+  merchantId: string,
+  payApi: PayApi,
+  headers: Record<string, string>,
+  body: Uint8Array,
+): Promise<NotifyAnswer> {
+  const inboxId = numberFromBytes(ports.world.randomBytes(16))
+  await ports.notifyStore.keepMessage({ merchantId, inboxId, payApi, receivedAt: ports.world.now(), headers, body })
+  const decide = (verdict: InboxVerdict, facts: Omit<InboxDecision, 'verdict' | 'at'> = {}) =>
+    ports.notifyStore.transaction((tx) =>
+      tx.decideInbox(merchantId, inboxId, { verdict, ...facts, at: ports.world.now() }),
+    )
+
+  const reading = await ports.payment.readNotify(merchantId, payApi, headers, body)
+  if (reading.outcome === 'refused') {
+    await decide('refused', {
+      reason: reading.reason,
+      ...(reading.outTradeNo === undefined ? {} : { outTradeNo: reading.outTradeNo }),
+    })
+    return { acknowledged: false, reason: reading.reason }
+  }
+  if (reading.outcome === 'other') {
+    await decide('ignored', { reason: reading.eventType })
+    return { acknowledged: true }
+  }
+  const { evidence } = reading
+  if (evidence.mchid !== merchantId) {
+    await decide('refused', { ...factsOf(evidence), reason: 'merchant_mismatch' })
+    return { acknowledged: false, reason: 'merchant_mismatch' }
+  }
+
+  const apply = () =>
+    ports.notifyStore.transaction(async (tx) => {
+      const result = await applyPayment(tx, ports.world, merchantId, evidence)
+      if (result.applied !== 'doubted') {
+        await tx.decideInbox(merchantId, inboxId, {
+          ...decisionOf(result),
+          ...factsOf(evidence),
+          at: ports.world.now(),
+        })
+      }
+      return result
+    })
+  const first = await apply()
+  if (first.applied !== 'doubted') return { acknowledged: true }
+  await askWeChat(ports, merchantId, evidence)
+  const second = await apply()
+  if (second.applied !== 'doubted') return { acknowledged: true }
+  await decide('refused', { ...factsOf(evidence), reason: second.reason })
+  return { acknowledged: false, reason: second.reason }
+}
+
+/** The message is genuine but not about what we asked for: what the query says is applied instead of it. */
+async function askWeChat(ports: Ports, merchantId: string, evidence: PaymentEvidence): Promise<void> {
+  const order = await ports.store.transaction(async (tx) => {
+    const attempt = await tx.findAttempt(merchantId, evidence.outTradeNo)
+    return attempt && tx.lockOrder(merchantId, attempt.orderNumber)
+  })
+  if (order !== undefined) await settleOrder(ports, order)
+}
+
+function factsOf(evidence: PaymentEvidence) {
+  return { outTradeNo: evidence.outTradeNo, transactionId: evidence.transactionId }
+}
+
+function decisionOf(result: AppliedPayment): { verdict: InboxVerdict; reason?: SuspenseReason } {
+  switch (result.applied) {
+    case 'paid':
+      return { verdict: 'applied' }
+    case 'repeated':
+      return { verdict: 'repeated' }
+    case 'suspended':
+    case 'doubted':
+      return { verdict: 'suspended', reason: result.reason }
+  }
+}

@@ -1,0 +1,125 @@
+import type { PendingReason } from '@fenpay/contract'
+import { type Attempt, mayBeClosed } from '../domain/attempt.ts'
+import { isExpired, isFinal, type Order } from '../domain/order.ts'
+import type { PaymentGateway, QueryOutcome, Store, World } from '../ports.ts'
+import { applyPayment } from './apply-payment.ts'
+
+/** Why the order is still open after WeChat was asked; undefined when it is settled. */
+export type Settled = { pendingReason: PendingReason | undefined }
+
+/**
+ * Asks WeChat about an open order and applies what it says. An order that is being closed or is past its expiry is
+ * closed the safe way: query, close at WeChat, see CLOSED, only then release the stock. Each step may be repeated;
+ * whoever calls it next goes on where this call stopped.
+ */
+export async function settleOrder(
+  ports: { store: Store; payment: PaymentGateway; world: World },
+  order: Order,
+): Promise<Settled> {
+  if (isFinal(order.status)) return { pendingReason: undefined }
+  const attempt = await ports.store.reads.liveAttempt(order.merchantId, order.orderNumber)
+  if (attempt === undefined) return settleWithoutAttempt(ports, order)
+
+  const answer = await ports.payment.query(attempt)
+  if (answer.outcome === 'not_paid' || answer.outcome === 'no_such_order') {
+    if (!mustClose(order, ports.world.now()) || !mayBeClosed(attempt, ports.world.now()))
+      return { pendingReason: 'not_paid' }
+    return closeAtWeChat(ports, order, attempt)
+  }
+  return applyAnswer(ports, order, attempt, answer)
+}
+
+/** An order that nobody can pay through WeChat is ours alone to close. */
+async function settleWithoutAttempt(ports: { store: Store; world: World }, order: Order): Promise<Settled> {
+  if (!mustClose(order, ports.world.now())) return { pendingReason: 'no_payment_started' }
+  const closed = await ports.store.transaction(async (tx) => {
+    const locked = await tx.lockOrder(order.merchantId, order.orderNumber)
+    if (locked === undefined || isFinal(locked.status)) return true
+    // A payment may have begun in the meantime; then it has to be asked about.
+    if ((await tx.liveAttempt(order.merchantId, order.orderNumber)) !== undefined) return false
+    await closeOrder(tx, ports.world, locked)
+    return true
+  })
+  return { pendingReason: closed ? undefined : 'not_paid' }
+}
+
+/** Closes at WeChat, then looks again: only a CLOSED that was seen releases the stock (F21). */
+async function closeAtWeChat(
+  ports: { store: Store; payment: PaymentGateway; world: World },
+  order: Order,
+  attempt: Attempt,
+): Promise<Settled> {
+  const close = await ports.payment.close(attempt)
+  if (close.outcome === 'unknown') return { pendingReason: unknownReason(close.why) }
+  if (close.outcome === 'refused') return { pendingReason: 'wechat_refused' }
+  // A number WeChat never saw takes no money: there is nothing to close, and its expiry was sent with it.
+  const answer: QueryOutcome =
+    close.outcome === 'no_such_order' ? { outcome: 'closed' } : await ports.payment.query(attempt)
+  return applyAnswer(ports, order, attempt, answer)
+}
+
+async function applyAnswer(
+  ports: { store: Store; world: World },
+  order: Order,
+  attempt: Attempt,
+  answer: QueryOutcome,
+): Promise<Settled> {
+  switch (answer.outcome) {
+    case 'paid': {
+      const applied = await ports.store.transaction((tx) =>
+        applyPayment(tx, ports.world, order.merchantId, answer.evidence),
+      )
+      return { pendingReason: applied.applied === 'suspended' ? 'not_paid' : undefined }
+    }
+    case 'closed':
+      return { pendingReason: await closeLocally(ports, order, attempt) }
+    case 'not_paid':
+    case 'no_such_order':
+      return { pendingReason: 'not_paid' }
+    case 'refused':
+      return { pendingReason: 'wechat_refused' }
+    case 'unknown':
+      return { pendingReason: unknownReason(answer.why) }
+  }
+}
+
+/** WeChat has closed the attempt. The order closes with it when it was to be closed; else it can be paid by a new attempt. */
+function closeLocally(
+  ports: { store: Store; world: World },
+  order: Order,
+  attempt: Attempt,
+): Promise<PendingReason | undefined> {
+  return ports.store.transaction(async (tx) => {
+    const locked = await tx.lockOrder(order.merchantId, order.orderNumber)
+    if (locked === undefined || isFinal(locked.status)) return undefined
+    const moved = await tx.moveAttempt(attempt, ['intended', 'unknown', 'prepaid'], 'closed')
+    if (moved) {
+      await tx.addEvent(locked, {
+        kind: 'attempt_closed',
+        to: locked.status,
+        cause: 'query',
+        actor: 'wechat',
+        at: ports.world.now(),
+        detail: { out_trade_no: attempt.outTradeNo },
+      })
+    }
+    if (!mustClose(locked, ports.world.now())) return 'no_payment_started'
+    await closeOrder(tx, ports.world, locked)
+    return undefined
+  })
+}
+
+async function closeOrder(tx: Parameters<Parameters<Store['transaction']>[0]>[0], world: World, order: Order) {
+  const at = world.now()
+  const cause = order.status === 'closing' ? 'cancel' : 'expiry'
+  await tx.moveOrder(order, { kind: 'closed', to: 'closed', cause, actor: 'fenpay', at }, { closedAt: at })
+  await tx.settleStock(order.merchantId, order.orderNumber, 'released')
+}
+
+function mustClose(order: Order, now: Date): boolean {
+  return order.status === 'closing' || isExpired(order, now)
+}
+
+function unknownReason(why: 'unreachable' | 'unverified'): PendingReason {
+  return why === 'unverified' ? 'wechat_unverified' : 'wechat_unreachable'
+}

@@ -1,0 +1,240 @@
+import { createPrivateKey, createPublicKey } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { type PayApi, payApis } from './domain/attempt.ts'
+import type { Merchant } from './domain/merchant.ts'
+
+/** Everything the server reads from its environment; see docs/configuration.md. */
+export interface Config {
+  host: string
+  port: number
+  /** Where the embedded database and the generated master key are kept. */
+  dataDir: string
+  /** A PostgreSQL server; undefined means the embedded one in `dataDir`. */
+  databaseUrl: string | undefined
+  /** The address under which WeChat reaches this server. Undefined: the address it listens on. */
+  publicUrl: string | undefined
+  /** A simulated WeChat; undefined means the real one. */
+  wechatUrl: string | undefined
+  /** 32 bytes; undefined means one is generated in `dataDir`. */
+  masterKey: Buffer | undefined
+  merchant: Merchant
+  catalogueFile: string | undefined
+  orderTtlSeconds: number
+  openOrdersMax: number
+  /** Requests a minute that one caller may make. */
+  rateLimitPerMinute: number
+  trustProxy: boolean
+  logLevel: string
+}
+
+/** What is wrong with the environment, all of it at once. */
+export class ConfigError extends Error {
+  readonly problems: readonly string[]
+
+  constructor(problems: readonly string[]) {
+    super(`The configuration cannot be used:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`)
+    this.name = 'ConfigError'
+    this.problems = problems
+  }
+}
+
+type Env = Record<string, string | undefined>
+
+/**
+ * Reads and validates the environment. This is the only place that reads it.
+ * @throws ConfigError with every problem; no value of a secret is in it
+ */
+export function readConfig(
+  env: Env,
+  readFile: (path: string) => string = (path) => readFileSync(path, 'utf8'),
+): Config {
+  const reader = new EnvReader(env, readFile)
+  const production = env['NODE_ENV'] === 'production'
+  const config: Config = {
+    host: reader.text('FENPAY_HOST', '127.0.0.1'),
+    port: reader.integer('FENPAY_PORT', 3000, 0, 65535),
+    dataDir: resolve(reader.text('FENPAY_DATA_DIR', '.fenpay')),
+    databaseUrl: reader.url('DATABASE_URL', ['postgres:', 'postgresql:']),
+    publicUrl: reader.url('FENPAY_PUBLIC_URL', ['http:', 'https:'])?.replace(/\/$/, ''),
+    wechatUrl: reader.url('FENPAY_WECHAT_URL', ['http:', 'https:'])?.replace(/\/$/, ''),
+    masterKey: reader.masterKey(),
+    merchant: reader.merchant(),
+    catalogueFile: reader.optional('FENPAY_CATALOGUE_FILE'),
+    orderTtlSeconds: reader.integer('FENPAY_ORDER_TTL_SECONDS', 30 * 60, 60, 7 * 24 * 60 * 60),
+    openOrdersMax: reader.integer('FENPAY_OPEN_ORDERS_MAX', 20, 1, 1000),
+    rateLimitPerMinute: reader.integer('FENPAY_RATE_LIMIT_PER_MINUTE', 600, 1, 1_000_000),
+    trustProxy: reader.choice('FENPAY_TRUST_PROXY', ['no', 'yes'], 'no') === 'yes',
+    logLevel: reader.choice('FENPAY_LOG_LEVEL', ['silent', 'error', 'warn', 'info', 'debug'], 'info'),
+  }
+  if (production) reader.requireProduction(config)
+  if (reader.problems.length > 0) throw new ConfigError(reader.problems)
+  return config
+}
+
+class EnvReader {
+  readonly problems: string[] = []
+  readonly #env: Env
+  readonly #readFile: (path: string) => string
+
+  constructor(env: Env, readFile: (path: string) => string) {
+    this.#env = env
+    this.#readFile = readFile
+  }
+
+  optional(name: string): string | undefined {
+    const value = this.#env[name]?.trim()
+    return value === '' ? undefined : value
+  }
+
+  text(name: string, fallback: string): string {
+    return this.optional(name) ?? fallback
+  }
+
+  choice<Value extends string>(name: string, values: readonly Value[], fallback: Value): Value {
+    const text = this.text(name, fallback)
+    const value = values.find((candidate) => candidate === text)
+    if (value === undefined) this.problems.push(`${name} is ${quote(text)}; it takes ${values.join(', ')}`)
+    return value ?? fallback
+  }
+
+  integer(name: string, fallback: number, minimum: number, maximum: number): number {
+    const text = this.optional(name)
+    if (text === undefined) return fallback
+    const value = /^[0-9]{1,9}$/.test(text) ? Number(text) : Number.NaN
+    if (value >= minimum && value <= maximum) return value
+    this.problems.push(`${name} is ${quote(text)}; it takes a whole number from ${minimum} to ${maximum}`)
+    return fallback
+  }
+
+  url(name: string, protocols: readonly string[]): string | undefined {
+    const text = this.optional(name)
+    if (text === undefined) return undefined
+    if (URL.canParse(text) && protocols.includes(new URL(text).protocol)) return text
+    // The value itself may hold a password.
+    this.problems.push(`${name} is no URL that begins with ${protocols.map((p) => `${p}//`).join(' or ')}`)
+    return undefined
+  }
+
+  /** A value that may be given as it is or, as NAME_FILE, by the path of a file. */
+  secret(name: string): string | undefined {
+    const path = this.optional(`${name}_FILE`)
+    if (path === undefined) return this.optional(name)?.replaceAll('\\n', '\n')
+    try {
+      return this.#readFile(path).trim()
+    } catch {
+      this.problems.push(`${name}_FILE names ${quote(path)}, which cannot be read`)
+      return undefined
+    }
+  }
+
+  required(name: string, pattern: RegExp, rule: string, value = this.optional(name)): string {
+    if (value !== undefined && pattern.test(value)) return value
+    this.problems.push(`${name} is ${value === undefined ? 'missing' : 'not valid'}; it takes ${rule}`)
+    return ''
+  }
+
+  masterKey(): Buffer | undefined {
+    const text = this.secret('FENPAY_MASTER_KEY')
+    if (text === undefined) return undefined
+    const key = Buffer.from(text, 'base64')
+    if (key.length === 32) return key
+    this.problems.push('FENPAY_MASTER_KEY is not 32 bytes in base64; make one with: openssl rand -base64 32')
+    return undefined
+  }
+
+  merchant(): Merchant {
+    const payApi = this.choice<PayApi>('FENPAY_PAY_API', payApis, 'v3')
+    const isV3 = payApi === 'v3'
+    const key = (name: string, needed: boolean) => {
+      const value = this.secret(name)
+      if (value === undefined && !needed) return undefined
+      const rule = 'the 32 letters and digits set in the merchant platform'
+      const given = this.required(name, /^[0-9A-Za-z]{32}$/, rule, value)
+      if (/^(.)\1*$/.test(given)) this.problems.push(`${name} is a placeholder`)
+      return given
+    }
+    const apiV2Key = key('FENPAY_API_V2_KEY', !isV3)
+    const apiV3Key = key('FENPAY_API_V3_KEY', isV3)
+    const certificate = this.certificate(isV3)
+    return {
+      merchantId: this.required('FENPAY_MCHID', /^[0-9]{8,32}$/, 'the merchant number, mchid'),
+      name: this.required(
+        'FENPAY_MERCHANT_NAME',
+        /^[^&=<>\p{Cc}]{1,30}$/u,
+        'a name of 1 to 30 characters',
+        this.text('FENPAY_MERCHANT_NAME', '小面馆'),
+      ),
+      payApi,
+      keys: {
+        ...(apiV2Key === undefined ? {} : { apiV2Key }),
+        ...(apiV3Key === undefined ? {} : { apiV3Key }),
+        ...(certificate === undefined ? {} : { certificate }),
+        wechatpayPublicKeys: this.wechatpayPublicKeys(),
+      },
+      apps: [
+        {
+          appid: this.required('FENPAY_APPID', /^wx[0-9a-f]{16}$/, "the mini program's appid, wx and 16 hex digits"),
+          secret: this.required(
+            'FENPAY_APP_SECRET',
+            /^[0-9A-Za-z]{32}$/,
+            "the mini program's AppSecret",
+            this.secret('FENPAY_APP_SECRET'),
+          ),
+        },
+      ],
+    }
+  }
+
+  certificate(needed: boolean): { serialNo: string; privateKeyPem: string } | undefined {
+    const serialNo = this.optional('FENPAY_MERCHANT_SERIAL_NO')
+    const privateKeyPem = this.secret('FENPAY_MERCHANT_PRIVATE_KEY')
+    if (serialNo === undefined && privateKeyPem === undefined && !needed) return undefined
+    try {
+      if (privateKeyPem !== undefined && createPrivateKey(privateKeyPem).asymmetricKeyType !== 'rsa')
+        throw new Error('not RSA')
+    } catch {
+      this.problems.push('FENPAY_MERCHANT_PRIVATE_KEY is no RSA private key in PEM; it is the file apiclient_key.pem')
+    }
+    if (privateKeyPem === undefined)
+      this.problems.push('FENPAY_MERCHANT_PRIVATE_KEY is missing; it is the file apiclient_key.pem')
+    const rule = 'the serial number of your API certificate, upper-case hex'
+    return {
+      serialNo: this.required('FENPAY_MERCHANT_SERIAL_NO', /^[0-9A-F]{8,64}$/, rule, serialNo),
+      privateKeyPem: privateKeyPem ?? '',
+    }
+  }
+
+  wechatpayPublicKeys(): { id: string; publicKeyPem: string }[] {
+    const id = this.optional('FENPAY_WECHATPAY_PUBLIC_KEY_ID')
+    const publicKeyPem = this.secret('FENPAY_WECHATPAY_PUBLIC_KEY')
+    if (id === undefined && publicKeyPem === undefined) return []
+    try {
+      createPublicKey(publicKeyPem ?? '')
+    } catch {
+      this.problems.push('FENPAY_WECHATPAY_PUBLIC_KEY is no public key in PEM; it is the file pub_key.pem')
+    }
+    const rule = 'the id of the WeChat Pay public key, PUB_KEY_ID_ and digits'
+    return [
+      {
+        id: this.required('FENPAY_WECHATPAY_PUBLIC_KEY_ID', /^PUB_KEY_ID_[0-9]+$/, rule, id),
+        publicKeyPem: publicKeyPem ?? '',
+      },
+    ]
+  }
+
+  /** F80: a simulated WeChat, a generated key or a private address have no place in production. */
+  requireProduction(config: Config) {
+    if (config.wechatUrl !== undefined)
+      this.problems.push('FENPAY_WECHAT_URL names a simulated WeChat; in production it must not be set')
+    if (config.masterKey === undefined)
+      this.problems.push('FENPAY_MASTER_KEY is missing; in production it is never generated')
+    if (config.publicUrl === undefined || !config.publicUrl.startsWith('https://')) {
+      this.problems.push('FENPAY_PUBLIC_URL must be the https address under which WeChat reaches this server')
+    }
+  }
+}
+
+function quote(text: string): string {
+  return JSON.stringify(text)
+}

@@ -1,0 +1,24 @@
+import type { PayApi } from './attempt.ts'
+
+/** The keys a merchant has from WeChat. Sealed at rest; only the gateway uses them. */
+export interface MerchantKeys {
+  /** 32 letters and digits; v2 signs with it. */
+  apiV2Key?: string
+  /** 32 characters; v3 encrypts notifications with it. */
+  apiV3Key?: string
+  /** The merchant's API certificate: its serial number and private key sign v3 requests. */
+  certificate?: { serialNo: string; privateKeyPem: string }
+  /** WeChat Pay public keys by id, `PUB_KEY_ID_…`. Platform certificates are downloaded besides. */
+  wechatpayPublicKeys: { id: string; publicKeyPem: string }[]
+}
+
+/** A merchant of this back end. `merchantId` is WeChat's mchid. */
+export interface Merchant {
+  merchantId: string
+  /** What the user reads on the payment sheet. */
+  name: string
+  /** The protocol of new attempts. */
+  payApi: PayApi
+  keys: MerchantKeys
+  apps: { appid: string; secret: string }[]
+}

@@ -1,0 +1,58 @@
+import { isWechatError, type WechatError, WechatRefusedError } from '@fenpay/wechat'
+import type { CloseOutcome, PrepayOutcome, QueryOutcome, UnknownOutcome, WeChatRefusal } from '../ports.ts'
+
+/** Everything thrown by a call to WeChat, as one of the three outcomes. What is no WeChat error is a bug and flies on. */
+function split(error: unknown): { refused: WechatRefusedError } | { unknown: UnknownOutcome } {
+  if (!isWechatError(error)) throw error
+  // A refusal that may yet have taken effect, as "system busy", is no refusal: it has to be asked about.
+  if (error instanceof WechatRefusedError && !error.outcomeUnknown) return { refused: error }
+  return { unknown: unknownOutcome(error) }
+}
+
+function unknownOutcome(error: WechatError): UnknownOutcome {
+  const unverified = error.code === 'wechat_signature' || error.code === 'wechat_decrypt'
+  return { outcome: 'unknown', why: unverified ? 'unverified' : 'unreachable', detail: error.message }
+}
+
+function refusalOf(error: WechatRefusedError): WeChatRefusal {
+  return { code: error.apiCode, message: error.apiMessage }
+}
+
+/** Codes by which WeChat asks to come back later; nothing was refused (F15). */
+const laterCodes = new Set(['FREQUENCY_LIMITED', 'RATELIMIT_EXCEEDED', '45009', '45011'])
+/** Codes that say something about the number's state, which only a query can tell. */
+const numberTakenCodes = new Set(['ORDER_PAID', 'OUT_TRADE_NO_USED', 'INVALID_REQUEST'])
+
+export function prepayOutcomeOf(error: unknown): PrepayOutcome {
+  const reading = split(error)
+  if ('unknown' in reading) return reading.unknown
+  const { canonicalCode } = reading.refused
+  if (laterCodes.has(canonicalCode)) return unknownOutcome(reading.refused)
+  if (canonicalCode === 'ORDER_CLOSED') return { outcome: 'number_closed' }
+  const refusal = refusalOf(reading.refused)
+  return { outcome: numberTakenCodes.has(canonicalCode) ? 'number_taken' : 'refused', refusal }
+}
+
+export function queryOutcomeOf(error: unknown): QueryOutcome {
+  const reading = split(error)
+  if ('unknown' in reading) return reading.unknown
+  if (laterCodes.has(reading.refused.canonicalCode)) return unknownOutcome(reading.refused)
+  if (reading.refused.canonicalCode === 'ORDER_NOT_EXIST') return { outcome: 'no_such_order' }
+  return { outcome: 'refused', refusal: refusalOf(reading.refused) }
+}
+
+/** For a close every refusal sends us back to the query; only these two are told apart. */
+export function closeOutcomeOf(error: unknown): CloseOutcome {
+  const reading = split(error)
+  if ('unknown' in reading) return reading.unknown
+  if (laterCodes.has(reading.refused.canonicalCode)) return unknownOutcome(reading.refused)
+  if (reading.refused.canonicalCode === 'ORDER_PAID') return { outcome: 'already_paid' }
+  if (reading.refused.canonicalCode === 'ORDER_NOT_EXIST') return { outcome: 'no_such_order' }
+  return { outcome: 'refused', refusal: refusalOf(reading.refused) }
+}
+
+/** Why a notification is not believed, as one word for the inbox. */
+export function notifyReasonOf(error: unknown): string {
+  if (!isWechatError(error)) throw error
+  return 'reason' in error ? error.reason : error.code
+}

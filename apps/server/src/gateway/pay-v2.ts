@@ -1,0 +1,100 @@
+import type { PayV2Client, V2Order, V2PaymentNotify } from '@fenpay/wechat'
+import type { PayApi } from '../domain/attempt.ts'
+import type { PaymentEvidence } from '../domain/payment.ts'
+import type { QueryOutcome } from '../ports.ts'
+import { fromBeijingDigits, toBeijingDigits } from './beijing-time.ts'
+import { closeOutcomeOf, notifyReasonOf, prepayOutcomeOf, queryOutcomeOf } from './outcomes.ts'
+import type { ProtocolGateway } from './protocol-gateway.ts'
+
+/** Pay v2 of one merchant as the commands see it. The sign type is the client's, as `payApi` says. */
+export function payV2Gateway(client: PayV2Client, payApi: PayApi): ProtocolGateway {
+  return {
+    async prepay(attempt) {
+      try {
+        const { prepay_id } = await client.unifiedOrder({
+          appid: attempt.appid,
+          body: attempt.description,
+          out_trade_no: attempt.outTradeNo,
+          total_fee: attempt.totalFen,
+          spbill_create_ip: attempt.clientIp,
+          time_start: toBeijingDigits(attempt.createdAt),
+          time_expire: toBeijingDigits(attempt.timeExpire),
+          notify_url: attempt.notifyUrl,
+          trade_type: 'JSAPI',
+          openid: attempt.openid,
+        })
+        return { outcome: 'prepaid', prepayId: prepay_id }
+      } catch (error) {
+        return prepayOutcomeOf(error)
+      }
+    },
+    async query(attempt) {
+      try {
+        return readOrder(await client.queryOrder({ appid: attempt.appid, out_trade_no: attempt.outTradeNo }), payApi)
+      } catch (error) {
+        return queryOutcomeOf(error)
+      }
+    },
+    async close(attempt) {
+      try {
+        await client.closeOrder({ appid: attempt.appid, out_trade_no: attempt.outTradeNo })
+        return { outcome: 'closed' }
+      } catch (error) {
+        return closeOutcomeOf(error)
+      }
+    },
+    paymentParameters: async (attempt, prepayId) => client.paymentParams({ appid: attempt.appid, prepayId }),
+    async readNotify(_headers, body) {
+      try {
+        const notify = client.parsePaymentNotify(body)
+        const evidence = evidenceOf(notify, payApi, 'notify')
+        return evidence === undefined
+          ? { outcome: 'refused', reason: 'incomplete', outTradeNo: notify.out_trade_no }
+          : { outcome: 'payment', evidence }
+      } catch (error) {
+        return { outcome: 'refused', reason: notifyReasonOf(error) }
+      }
+    },
+  }
+}
+
+/** Any state but the known final ones leaves the order open: WeChat may add states (pay-v2.md 5). */
+function readOrder(order: V2Order, payApi: PayApi): QueryOutcome {
+  switch (order.trade_state) {
+    case 'SUCCESS':
+    case 'REFUND': {
+      const evidence = evidenceOf(order, payApi, 'query')
+      return evidence === undefined
+        ? { outcome: 'unknown', why: 'unreachable', detail: 'a paid order without its payment' }
+        : { outcome: 'paid', evidence }
+    }
+    case 'CLOSED':
+    case 'REVOKED':
+      return { outcome: 'closed' }
+    default:
+      return { outcome: 'not_paid' }
+  }
+}
+
+function evidenceOf(
+  order: V2Order | V2PaymentNotify,
+  payApi: PayApi,
+  source: PaymentEvidence['source'],
+): PaymentEvidence | undefined {
+  const { transaction_id, total_fee, openid } = order
+  const successTime = fromBeijingDigits(order.time_end ?? '')
+  if (transaction_id === undefined || total_fee === undefined || openid === undefined) return undefined
+  if (successTime === undefined) return undefined
+  return {
+    source,
+    payApi,
+    mchid: order.mch_id,
+    appid: order.appid,
+    outTradeNo: order.out_trade_no,
+    transactionId: transaction_id,
+    amountFen: total_fee,
+    currency: order.fee_type ?? 'CNY',
+    payerOpenid: openid,
+    successTime,
+  }
+}

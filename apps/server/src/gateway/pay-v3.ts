@@ -1,0 +1,95 @@
+import type { PayV3Client, V3Transaction } from '@fenpay/wechat'
+import type { Attempt } from '../domain/attempt.ts'
+import type { PaymentEvidence } from '../domain/payment.ts'
+import type { QueryOutcome } from '../ports.ts'
+import { toBeijingRfc3339, validDate } from './beijing-time.ts'
+import { closeOutcomeOf, notifyReasonOf, prepayOutcomeOf, queryOutcomeOf } from './outcomes.ts'
+import type { ProtocolGateway } from './protocol-gateway.ts'
+
+/** Pay v3 of one merchant as the commands see it: wire objects on one side, outcomes on the other. */
+export function payV3Gateway(client: PayV3Client): ProtocolGateway {
+  return {
+    async prepay(attempt) {
+      try {
+        const { prepay_id } = await client.prepayJsapi({
+          appid: attempt.appid,
+          description: attempt.description,
+          out_trade_no: attempt.outTradeNo,
+          time_expire: toBeijingRfc3339(attempt.timeExpire),
+          notify_url: attempt.notifyUrl,
+          amount: { total: attempt.totalFen, currency: 'CNY' },
+          payer: { openid: attempt.openid },
+          scene_info: { payer_client_ip: attempt.clientIp },
+        })
+        return { outcome: 'prepaid', prepayId: prepay_id }
+      } catch (error) {
+        return prepayOutcomeOf(error)
+      }
+    },
+    async query(attempt) {
+      try {
+        return readTransaction(await client.queryByOutTradeNo(attempt.outTradeNo))
+      } catch (error) {
+        return queryOutcomeOf(error)
+      }
+    },
+    async close(attempt: Attempt) {
+      try {
+        await client.close(attempt.outTradeNo)
+        return { outcome: 'closed' }
+      } catch (error) {
+        return closeOutcomeOf(error)
+      }
+    },
+    paymentParameters: (attempt, prepayId) => client.paymentParams({ appid: attempt.appid, prepayId }),
+    async readNotify(headers, body) {
+      try {
+        const notify = await client.parseNotify({ headers, body })
+        if (notify.kind !== 'payment') return { outcome: 'other', eventType: notify.event_type }
+        const evidence = evidenceOf(notify.resource, 'notify')
+        return evidence === undefined
+          ? { outcome: 'refused', reason: 'incomplete', outTradeNo: notify.resource.out_trade_no }
+          : { outcome: 'payment', evidence }
+      } catch (error) {
+        return { outcome: 'refused', reason: notifyReasonOf(error) }
+      }
+    },
+  }
+}
+
+/** Any state but the known final ones leaves the order open: WeChat may add states (pay-v3.md 8). */
+function readTransaction(transaction: V3Transaction): QueryOutcome {
+  switch (transaction.trade_state) {
+    case 'SUCCESS':
+    case 'REFUND': {
+      const evidence = evidenceOf(transaction, 'query')
+      return evidence === undefined
+        ? { outcome: 'unknown', why: 'unreachable', detail: 'a paid order without its payment' }
+        : { outcome: 'paid', evidence }
+    }
+    case 'CLOSED':
+    case 'REVOKED':
+      return { outcome: 'closed' }
+    default:
+      return { outcome: 'not_paid' }
+  }
+}
+
+function evidenceOf(transaction: V3Transaction, source: PaymentEvidence['source']): PaymentEvidence | undefined {
+  const { transaction_id, amount, payer, success_time } = transaction
+  const successTime = validDate(success_time ?? '')
+  if (transaction_id === undefined || amount?.total === undefined || payer?.openid === undefined) return undefined
+  if (successTime === undefined) return undefined
+  return {
+    source,
+    payApi: 'v3',
+    mchid: transaction.mchid,
+    appid: transaction.appid,
+    outTradeNo: transaction.out_trade_no,
+    transactionId: transaction_id,
+    amountFen: amount.total,
+    currency: amount.currency ?? 'CNY',
+    payerOpenid: payer.openid,
+    successTime,
+  }
+}

@@ -1,0 +1,12 @@
+import type { PaymentParameters } from '@fenpay/contract'
+import type { Attempt } from '../domain/attempt.ts'
+import type { CloseOutcome, NotifyReading, PrepayOutcome, QueryOutcome } from '../ports.ts'
+
+/** One protocol of one merchant. */
+export interface ProtocolGateway {
+  prepay(attempt: Attempt): Promise<PrepayOutcome>
+  query(attempt: Attempt): Promise<QueryOutcome>
+  close(attempt: Attempt): Promise<CloseOutcome>
+  paymentParameters(attempt: Attempt, prepayId: string): Promise<PaymentParameters>
+  readNotify(headers: Record<string, string>, body: Uint8Array): Promise<NotifyReading>
+}

@@ -1,0 +1,83 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import rateLimit from '@fastify/rate-limit'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import fastify, { type FastifyBaseLogger, type FastifyInstance, type RawServerDefault } from 'fastify'
+import { numberFromBytes } from '../domain/number.ts'
+import { addFormParser, addJsonParser } from './body-parsers.ts'
+import { addDocs } from './docs.ts'
+import { healthRoutes } from './health.ts'
+import { myOrderRoutes } from './my-orders.ts'
+import { addNotFound } from './not-found.ts'
+import { orderSubmitRoute } from './order-submit.ts'
+import type { HttpPorts } from './ports.ts'
+import { createErrorHandler } from './problem.ts'
+import { productsRoute } from './products.ts'
+import { requireSession } from './session.ts'
+import { userRoutes } from './users.ts'
+import { wechatNotifyRoute } from './wechat-notify.ts'
+
+/** An instance whose routes take their types from their schemas. */
+export type App = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>
+
+function withTypes(app: FastifyInstance): App {
+  return app.withTypeProvider<TypeBoxTypeProvider>()
+}
+
+/** 64 KiB is far more than any request of this API needs, and the cap for notifications (F68, A2). */
+const bodyLimitBytes = 64 * 1024
+
+/** The whole HTTP API over the ports. It listens to nothing yet. */
+export async function createApp(ports: HttpPorts): Promise<FastifyInstance> {
+  const app = fastify({
+    loggerInstance: ports.logger,
+    genReqId: () => numberFromBytes(ports.world.randomBytes(16)),
+    requestIdHeader: false,
+    trustProxy: ports.trustProxy,
+    bodyLimit: bodyLimitBytes,
+    // Slow senders and idle connections are cut (A57).
+    requestTimeout: 10_000,
+    connectionTimeout: 30_000,
+    keepAliveTimeout: 5_000,
+    return503OnClosing: true,
+    ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false, allErrors: false } },
+    routerOptions: { maxParamLength: 128 },
+  })
+  app.setErrorHandler(createErrorHandler(ports))
+  app.addHook('onSend', async (request, reply) => {
+    reply.header('x-content-type-options', 'nosniff').header('x-request-id', request.id)
+    if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
+  })
+  addJsonParser(app)
+  addNotFound(app)
+  await app.register(rateLimit, {
+    global: false,
+    max: ports.rateLimitPerMinute,
+    timeWindow: 60_000,
+    keyGenerator: (request) => request.ip,
+  })
+  await addDocs(app)
+  healthRoutes(app, ports)
+  await app.register(async (scope) => {
+    scope.addHook('onRequest', scope.rateLimit())
+    userRoutes(withTypes(scope), ports)
+    productsRoute(withTypes(scope), ports)
+  })
+  await app.register(async (scope) => {
+    scope.addHook('onRequest', scope.rateLimit())
+    requireSession(scope, ports)
+    orderSubmitRoute(withTypes(scope), ports)
+    await scope.register(async (forms) => {
+      await addFormParser(forms)
+      myOrderRoutes(withTypes(forms), ports)
+    })
+  })
+  // WeChat is never turned away for asking often (A56): each of its messages is money.
+  await app.register(async (scope) => wechatNotifyRoute(scope, ports))
+  return app
+}

@@ -1,0 +1,25 @@
+import type { PaymentSettings } from '../commands/prepay-order.ts'
+import type { SubmitOrderRules } from '../commands/submit-order.ts'
+import type { LoginGateway, MerchantDirectory, NotifyStore, PaymentGateway, Store, World } from '../ports.ts'
+import type { Logger } from './logger.ts'
+
+/** Everything the routes hand to the commands. */
+export interface HttpPorts {
+  store: Store
+  notifyStore: NotifyStore
+  payment: PaymentGateway
+  login: LoginGateway
+  merchants: MerchantDirectory
+  world: World
+  settings: PaymentSettings
+  rules: SubmitOrderRules
+  /** The app of a login that names none. */
+  defaultAppid: string
+  /** Whether the database answers. */
+  isReady(): Promise<boolean>
+  /** Whether an error means that the database cannot be reached. */
+  isDatabaseUnavailable(error: unknown): boolean
+  rateLimitPerMinute: number
+  trustProxy: boolean
+  logger: Logger
+}

@@ -1,0 +1,113 @@
+import { fileURLToPath } from 'node:url'
+import type { HttpOptions } from '@fenpay/wechat'
+import { readCatalogueFile } from './catalogue-file.ts'
+import type { Config } from './config.ts'
+import { createWeChatGateway } from './gateway/wechat-gateway.ts'
+import { createApp } from './http/app.ts'
+import type { Logger } from './http/logger.ts'
+import { masterKeyOf } from './master-key.ts'
+import type { World } from './ports.ts'
+import { importCatalogue } from './storage/catalogue.ts'
+import { connect, isDatabaseUnavailable, type Sql } from './storage/connect.ts'
+import { createMerchantDirectory, saveMerchant } from './storage/merchants.ts'
+import { migrate, readMigrations } from './storage/migrate.ts'
+import { createSealer } from './storage/seal.ts'
+import { createNotifyStore, createStore } from './storage/store.ts'
+import { randomFraction } from './world.ts'
+
+export interface ServerParts {
+  config: Config
+  databaseUrl: string
+  world: World
+  logger: Logger
+  /** How WeChat is called; tests put their own clock or fetch here. */
+  http?: HttpOptions
+}
+
+export interface RunningServer {
+  /** Where it listens. */
+  url: string
+  /** Takes no new request, finishes those under way, within ten seconds, and lets go of the database. */
+  stop(): Promise<void>
+}
+
+const migrationsDirectory = fileURLToPath(new URL('./storage/migrations', import.meta.url))
+const demoCatalogue = fileURLToPath(new URL('../catalogue/noodle-shop.json', import.meta.url))
+const drainMs = 10_000
+
+/** Wires everything and listens. The database is migrated first; any number of servers may start on it at once. */
+export async function startServer({
+  config,
+  databaseUrl,
+  world,
+  logger,
+  http = {},
+}: ServerParts): Promise<RunningServer> {
+  const sql = connect(databaseUrl, { applicationName: 'fenpay', poolSize: 10 })
+  const notifySql = connect(databaseUrl, { applicationName: 'fenpay notify', poolSize: 4 })
+  try {
+    await migrate(sql, await readMigrations(migrationsDirectory))
+    const sealer = createSealer(masterKeyOf(config.masterKey, config.dataDir, world.randomBytes), world.randomBytes)
+    await saveMerchant(sql, sealer, config.merchant)
+    await importConfiguredCatalogue(sql, config)
+
+    const merchants = createMerchantDirectory(sql, sealer, () => world.now().getTime())
+    const gateway = createWeChatGateway(merchants, {
+      clock: () => world.now().getTime(),
+      random: () => randomFraction(world),
+      nonce: () => Buffer.from(world.randomBytes(16)).toString('hex'),
+      ...(config.wechatUrl === undefined ? {} : { baseUrls: [config.wechatUrl] }),
+      ...http,
+    })
+    let url = ''
+    const random = () => randomFraction(world)
+    const app = await createApp({
+      store: createStore(sql, { random }),
+      notifyStore: createNotifyStore(notifySql, { random }),
+      payment: gateway.payment,
+      login: gateway.login,
+      merchants,
+      world,
+      settings: {
+        payApi: async (merchantId) => (await merchants.find(merchantId))?.payApi ?? config.merchant.payApi,
+        description: async (merchantId) => (await merchants.find(merchantId))?.name ?? config.merchant.name,
+        notifyUrl: (merchantId, payApi) => `${config.publicUrl ?? url}/wechat/notify/${payApi}/${merchantId}`,
+      },
+      rules: { orderTtlSeconds: config.orderTtlSeconds, openOrdersMax: config.openOrdersMax },
+      defaultAppid: config.merchant.apps[0]?.appid ?? '',
+      isReady: () => answers(sql),
+      isDatabaseUnavailable,
+      rateLimitPerMinute: config.rateLimitPerMinute,
+      trustProxy: config.trustProxy,
+      logger,
+    })
+    url = await app.listen({ host: config.host, port: config.port })
+    return {
+      url,
+      async stop() {
+        const forced = setTimeout(() => app.server.closeAllConnections(), drainMs)
+        await app.close()
+        clearTimeout(forced)
+        await Promise.all([sql.end({ timeout: 5 }), notifySql.end({ timeout: 5 })])
+      },
+    }
+  } catch (error) {
+    await Promise.all([sql.end({ timeout: 1 }), notifySql.end({ timeout: 1 })])
+    throw error
+  }
+}
+
+/** A simulated WeChat brings the noodle shop with it, so that there is something to buy. */
+async function importConfiguredCatalogue(sql: Sql, config: Config): Promise<void> {
+  const file = config.catalogueFile ?? (config.wechatUrl === undefined ? undefined : demoCatalogue)
+  if (file !== undefined) await importCatalogue(sql, config.merchant.merchantId, await readCatalogueFile(file))
+}
+
+async function answers(sql: Sql): Promise<boolean> {
+  try {
+    await sql`select 1`
+    return true
+  } catch {
+    return false
+  }
+}

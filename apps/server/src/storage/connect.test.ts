@@ -1,0 +1,166 @@
+import assert from 'node:assert/strict'
+import { createServer } from 'node:net'
+import test, { after, type TestContext } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import fc from 'fast-check'
+import { startTestCluster, testDatabase } from '../../test/database.ts'
+import { connect, isDatabaseUnavailable, type Sql, type Transaction, withRetry } from './connect.ts'
+
+const { sql, url } = await testDatabase()
+await sql`create table account (id integer primary key, fen bigint not null)`
+await sql`insert into account select id, 0 from generate_series(1, 2) as id`
+const random = () => 0.5
+
+test('bigint is a safe integer both ways', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.maxSafeInteger(), async (fen) => {
+      const [row] = await sql`select ${fen}::bigint as fen, array[${fen}::bigint] as fens`
+      assert.deepEqual({ ...row }, { fen: fen + 0, fens: [fen + 0] })
+    }),
+    { numRuns: 50 },
+  )
+})
+
+test('a bigint that a number cannot hold is an error, and the connection goes on', async () => {
+  const one = connect(url, { applicationName: 'test', poolSize: 1 })
+  try {
+    await assert.rejects(one`select 9007199254740992::bigint`, RangeError)
+    for (const fen of [1.5, 2 ** 53, Number.NaN]) await assert.rejects(one`select ${fen}::bigint`, RangeError)
+    const [row] = await one`select ${7}::bigint as fen`
+    assert.equal(row?.['fen'], 7)
+  } finally {
+    await one.end()
+  }
+})
+
+test('instants are dates to the millisecond, jsonb is its value', async () => {
+  const at = new Date('2026-07-01T00:00:00.123Z')
+  const [row] = await sql`select ${at}::timestamptz as at, ${sql.json({ 金额: [1, null] })}::jsonb as json`
+  assert.deepEqual({ ...row }, { at, json: { 金额: [1, null] } })
+})
+
+test('F55: a lock is waited for 2 s, a statement runs 5 s, a transaction idles 10 s at most', async () => {
+  const [row] = await sql`
+    select current_setting('lock_timeout') as lock, current_setting('statement_timeout') as statement,
+      current_setting('idle_in_transaction_session_timeout') as idle, current_setting('application_name') as name`
+  assert.deepEqual({ ...row }, { lock: '2s', statement: '5s', idle: '10s', name: new URL(url).pathname.slice(1) })
+
+  const started = performance.now()
+  await sql.begin(async (holder) => {
+    await holder`update account set fen = 1 where id = 1`
+    await assert.rejects(sql`update account set fen = 2 where id = 1`, { code: '55P03' })
+  })
+  assert(performance.now() - started < 4_000)
+})
+
+/** Two transactions lock the two accounts in opposite order, both holding their first before they ask for the second. */
+async function deadlock(retry: (unit: () => Promise<void>) => Promise<void>): Promise<number> {
+  let held = 0
+  let units = 0
+  const transfer = (first: number, second: number) => async (transaction: Transaction) => {
+    units += 1
+    await transaction`update account set fen = fen - 1 where id = ${first}`
+    held += 1
+    while (held < 2) await delay(5)
+    await transaction`update account set fen = fen + 1 where id = ${second}`
+  }
+  await Promise.all([
+    retry(() => sql.begin(transfer(1, 2)).then(() => undefined)),
+    retry(() => sql.begin(transfer(2, 1)).then(() => undefined)),
+  ])
+  return units
+}
+
+test('F49: the victim of a deadlock runs again as a whole', async () => {
+  await sql`update account set fen = 0`
+  await assert.rejects(
+    deadlock((unit) => unit()),
+    { code: '40P01' },
+  )
+  await sql`update account set fen = 0`
+  assert.equal(await deadlock((unit) => withRetry(unit, { random })), 3)
+  assert.deepEqual([...(await sql`select fen from account`.values())], [[0], [0]])
+})
+
+test('F49: serialization failures end after five repeats, other errors at once', async () => {
+  const fail = async (code: string) => {
+    let units = 0
+    const unit = async () => {
+      units += 1
+      await sql.unsafe(`do $$ begin raise exception 'failed' using errcode = '${code}'; end $$`)
+    }
+    await assert.rejects(withRetry(unit, { random: () => 0 }), { code })
+    return units
+  }
+  assert.deepEqual(await Promise.all(['40001', '40P01', '23505', '55P03', '57014'].map(fail)), [6, 6, 1, 1, 1])
+})
+
+/** What a query fails with, which must come within 3 s. */
+async function failure(pool: Sql): Promise<unknown> {
+  const started = performance.now()
+  const error = await pool`select 1`.then(
+    () => assert.fail('the query should not succeed'),
+    (cause: unknown) => cause,
+  )
+  assert(performance.now() - started < 3_000, `after ${performance.now() - started} ms`)
+  return error
+}
+
+async function pool(t: TestContext, address: string): Promise<Sql> {
+  const opened = connect(address, { applicationName: 'test', poolSize: 2 })
+  t.after(() => opened.end({ timeout: 1 }))
+  return opened
+}
+
+test('a database that is gone is told apart from a wrong query', async (t) => {
+  const gone = await pool(t, 'postgres://nobody@127.0.0.1:1/nothing')
+  assert(isDatabaseUnavailable(await failure(gone)))
+  const ended = connect(url, { applicationName: 'test' })
+  await ended.end()
+  assert(isDatabaseUnavailable(await failure(ended)))
+  const wrong = await sql`select 1 / 0`.catch((error: unknown) => error)
+  assert(!isDatabaseUnavailable(wrong))
+  assert(!isDatabaseUnavailable(new TypeError('fetch failed', { cause: { code: 'ECONNREFUSED' } })))
+  assert(!isDatabaseUnavailable('ECONNREFUSED'))
+})
+
+test('a database that takes connections and says nothing fails within 3 s', async (t) => {
+  const sockets = new Set<{ destroy(): void }>()
+  const silent = createServer((socket) => sockets.add(socket)).listen(0, '127.0.0.1')
+  t.after(() => {
+    for (const socket of sockets) socket.destroy()
+    silent.close()
+  })
+  await new Promise((resolve) => silent.once('listening', resolve))
+  const address = silent.address()
+  assert(typeof address === 'object' && address !== null)
+  const hung = await pool(t, `postgres://nobody@127.0.0.1:${address.port}/nothing`)
+  assert(isDatabaseUnavailable(await failure(hung)))
+})
+
+test('F50: a session that was ended, also inside a transaction, fails once and the pool goes on', async (t) => {
+  const victims = await pool(t, url)
+  const end = (transaction: Sql | Transaction) => transaction`select pg_terminate_backend(pg_backend_pid())`
+  assert(isDatabaseUnavailable(await end(victims).catch((error: unknown) => error)))
+  assert(isDatabaseUnavailable(await victims.begin(end).catch((error: unknown) => error)))
+  await victims`select 1`
+})
+
+test('F53: too many connections count as unavailable', async (t) => {
+  const [row] = await sql<{ name: string }[]>`select current_user as name`
+  assert(row !== undefined)
+  const database = new URL(url).pathname.slice(1)
+  await sql`alter database ${sql(database)} connection limit 0`
+  t.after(() => sql`alter database ${sql(database)} connection limit -1`)
+  const refused = await pool(t, url)
+  assert(isDatabaseUnavailable(await failure(refused)))
+})
+
+test('a pool whose database stops fails fast, and works again when it is back', async (t) => {
+  const cluster = await startTestCluster()
+  after(cluster.stop)
+  const survivor = await pool(t, cluster.url)
+  await survivor`select 1`
+  await cluster.stop()
+  for (let attempt = 0; attempt < 5; attempt += 1) assert(isDatabaseUnavailable(await failure(survivor)))
+})

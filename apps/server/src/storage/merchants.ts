@@ -1,0 +1,71 @@
+import type { Merchant, MerchantKeys } from '../domain/merchant.ts'
+import type { MerchantDirectory } from '../ports.ts'
+import type { Sql } from './connect.ts'
+import type { Sealer } from './seal.ts'
+
+/** Keys change rarely and are read at every payment; another process's change is seen after this time. */
+const keptForMs = 30_000
+
+/** Puts the merchant of the environment into its row, or changes the row to what the environment says now. */
+export async function saveMerchant(sql: Sql, sealer: Sealer, merchant: Merchant): Promise<void> {
+  const { merchantId } = merchant
+  const sealedKeys = sealer.seal(keysContext(merchantId), JSON.stringify(merchant.keys))
+  await sql.begin(async (tx) => {
+    await tx`
+      insert into merchants (merchant_id, name, pay_api, sealed_keys)
+      values (${merchantId}, ${merchant.name}, ${merchant.payApi}, ${sealedKeys})
+      on conflict (merchant_id) do update
+         set name = excluded.name, pay_api = excluded.pay_api, sealed_keys = excluded.sealed_keys, updated_at = now()`
+    for (const { appid, secret } of merchant.apps) {
+      const sealedSecret = sealer.seal(secretContext(merchantId, appid), secret)
+      await tx`
+        insert into apps (merchant_id, appid, sealed_secret) values (${merchantId}, ${appid}, ${sealedSecret})
+        on conflict (merchant_id, appid) do update set sealed_secret = excluded.sealed_secret`
+    }
+  })
+}
+
+/** Reads merchants and opens their keys, which stay in memory for 30 seconds. `nowMs` is any steadily growing clock. */
+export function createMerchantDirectory(sql: Sql, sealer: Sealer, nowMs: () => number): MerchantDirectory {
+  const kept = new Map<string, { merchant: Merchant; readAtMs: number }>()
+  async function find(merchantId: string): Promise<Merchant | undefined> {
+    const entry = kept.get(merchantId)
+    if (entry !== undefined && nowMs() - entry.readAtMs < keptForMs) return entry.merchant
+    const merchant = await readMerchant(sql, sealer, merchantId)
+    if (merchant !== undefined) kept.set(merchantId, { merchant, readAtMs: nowMs() })
+    return merchant
+  }
+  return {
+    find,
+    async ofApp(appid) {
+      const [row] = await sql<{ merchant_id: string }[]>`select merchant_id from apps where appid = ${appid}`
+      return row && find(row.merchant_id)
+    },
+  }
+}
+
+async function readMerchant(sql: Sql, sealer: Sealer, merchantId: string): Promise<Merchant | undefined> {
+  const [row] = await sql<{ name: string; pay_api: Merchant['payApi']; sealed_keys: Uint8Array }[]>`
+    select name, pay_api, sealed_keys from merchants where merchant_id = ${merchantId}`
+  if (row === undefined) return undefined
+  const apps = await sql<{ appid: string; sealed_secret: Uint8Array }[]>`
+    select appid, sealed_secret from apps where merchant_id = ${merchantId} order by created_at, appid`
+  return {
+    merchantId,
+    name: row.name,
+    payApi: row.pay_api,
+    keys: JSON.parse(sealer.open(keysContext(merchantId), row.sealed_keys)) as MerchantKeys,
+    apps: apps.map(({ appid, sealed_secret }) => ({
+      appid,
+      secret: sealer.open(secretContext(merchantId, appid), sealed_secret),
+    })),
+  }
+}
+
+function keysContext(merchantId: string): string {
+  return `keys of merchant ${merchantId}`
+}
+
+function secretContext(merchantId: string, appid: string): string {
+  return `secret of app ${appid} of merchant ${merchantId}`
+}

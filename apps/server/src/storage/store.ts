@@ -1,0 +1,93 @@
+import type { NotifyStore, Reads, Store, Writes } from '../ports.ts'
+import { attemptCount, findAttempt, insertAttempt, liveAttempt, moveAttempt } from './attempts.ts'
+import { type Sql, type Transaction, withRetry } from './connect.ts'
+import { claimIdempotencyKey, keepIdempotentAnswer } from './idempotency-keys.ts'
+import { decideInbox, keepMessage } from './notify-inbox.ts'
+import {
+  addEvent,
+  findOrder,
+  insertOrder,
+  lockOrder,
+  moveOrder,
+  openOrderCount,
+  orderEvents,
+  orderLines,
+  ordersOfUser,
+} from './orders.ts'
+import { findPaymentAmount, recordPayment } from './payments.ts'
+import { productsOf, reserveStock, settleStock } from './products.ts'
+import { findSession, insertSession, revokeSession, touchSession, upsertUser } from './sessions.ts'
+
+/** What the query modules take: the pool, or a transaction of it. */
+export type Queries = Sql | Transaction
+
+export interface StoreOptions {
+  /** A number in [0, 1): spreads the retries after a deadlock. */
+  random: () => number
+}
+
+/** The ports of storage on a pool of connections. */
+export function createStore(sql: Sql, options: StoreOptions): Store {
+  return {
+    reads: readsOn(sql),
+    transaction: (work) => transactionOn(sql, options, work),
+    touchSession: (...rest) => touchSession(sql, ...rest),
+    revokeSession: (...rest) => revokeSession(sql, ...rest),
+  }
+}
+
+/** The notifications' own view, on a pool of its own (F54). */
+export function createNotifyStore(sql: Sql, options: StoreOptions): NotifyStore {
+  return {
+    keepMessage: (message) => keepMessage(sql, message),
+    transaction: (work) => transactionOn(sql, options, work),
+  }
+}
+
+function transactionOn<Result>(
+  sql: Sql,
+  options: StoreOptions,
+  work: (tx: Writes) => Promise<Result>,
+): Promise<Result> {
+  return withRetry(async () => {
+    // The driver's own type unwraps promises in arrays, which Result need not be; the box keeps it as it is.
+    const { result } = await sql.begin(async (tx) => ({ result: await work(writesOn(tx)) }))
+    return result
+  }, options)
+}
+
+function readsOn(sql: Queries): Reads {
+  return {
+    products: (...rest) => productsOf(sql, ...rest),
+    session: (...rest) => findSession(sql, ...rest),
+    order: (...rest) => findOrder(sql, ...rest),
+    orderLines: (...rest) => orderLines(sql, ...rest),
+    orderEvents: (...rest) => orderEvents(sql, ...rest),
+    ordersOfUser: (...rest) => ordersOfUser(sql, ...rest),
+    liveAttempt: (...rest) => liveAttempt(sql, ...rest),
+  }
+}
+
+function writesOn(sql: Transaction): Writes {
+  return {
+    ...readsOn(sql),
+    lockOrder: (merchantId, orderNumber, userId) => lockOrder(sql, merchantId, orderNumber, userId),
+    openOrderCount: (...rest) => openOrderCount(sql, ...rest),
+    insertOrder: (...rest) => insertOrder(sql, ...rest),
+    moveOrder: (order, event, facts) => moveOrder(sql, order, event, facts),
+    addEvent: (...rest) => addEvent(sql, ...rest),
+    findAttempt: (...rest) => findAttempt(sql, ...rest),
+    attemptCount: (...rest) => attemptCount(sql, ...rest),
+    insertAttempt: (...rest) => insertAttempt(sql, ...rest),
+    moveAttempt: (attempt, from, to, prepay) => moveAttempt(sql, attempt, from, to, prepay),
+    recordPayment: (...rest) => recordPayment(sql, ...rest),
+    findPaymentAmount: (...rest) => findPaymentAmount(sql, ...rest),
+    reserveStock: (...rest) => reserveStock(sql, ...rest),
+    settleStock: (...rest) => settleStock(sql, ...rest),
+    upsertUser: (...rest) => upsertUser(sql, ...rest),
+    insertSession: (...rest) => insertSession(sql, ...rest),
+    claimIdempotencyKey: (...rest) => claimIdempotencyKey(sql, ...rest),
+    keepIdempotentAnswer: (...rest) => keepIdempotentAnswer(sql, ...rest),
+    decideInbox: (...rest) => decideInbox(sql, ...rest),
+  }
+}
