@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto'
 import { decodeBase64 } from '../crypto/base64.ts'
 
 /**
@@ -22,6 +23,11 @@ export class SessionKey {
   /** The key's text, to be sealed and stored, or to sign with. */
   reveal(): string {
     return this.#text
+  }
+
+  /** hex(HMAC-SHA256) of a text under the key's text, as checksession and its like want it. */
+  hmac(data: string): string {
+    return createHmac('sha256', this.#text).update(data, 'utf8').digest('hex')
   }
 
   toString(): string {

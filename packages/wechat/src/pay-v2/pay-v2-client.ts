@@ -76,18 +76,19 @@ export class PayV2Client {
     for (const [name, value] of Object.entries(order)) {
       if (value !== undefined) fields.set(name, name === 'total_fee' ? String(value) : checkText(name, value))
     }
-    return readV2UnifiedOrderResult(await this.#call('/pay/unifiedorder', order.appid, fields))
+    return this.#call('/pay/unifiedorder', order.appid, fields, readV2UnifiedOrderResult)
   }
 
   /** `/pay/orderquery`, by either number. Changes nothing, so it may be repeated. */
   async queryOrder(key: V2OrderKey): Promise<V2Order> {
     const [name, number] = numberOf(key)
-    const order = readV2Order(await this.#call('/pay/orderquery', key.appid, new Map([[name, number]])))
-    // The signature does not cover the question: another order's genuine answer would verify as well.
-    if (order[name] !== number) {
+    return this.#call('/pay/orderquery', key.appid, new Map([[name, number]]), (answer) => {
+      const order = readV2Order(answer)
+      // The signature does not cover the question: another order's genuine answer would verify as well. WeChat
+      // guarantees transaction_id in the state SUCCESS only; out_trade_no is always there for the caller to compare.
+      if (order[name] === number || order[name] === undefined) return order
       throw new WechatMalformedError('identity_mismatch', `The answer is about another ${name}`, name)
-    }
-    return order
+    })
   }
 
   /**
@@ -97,7 +98,7 @@ export class PayV2Client {
   async closeOrder({ appid, out_trade_no }: { appid: string; out_trade_no: string }): Promise<void> {
     const number = checkId('out_trade_no', out_trade_no, outTradeNoForm)
     try {
-      await this.#call('/pay/closeorder', appid, new Map([['out_trade_no', number]]))
+      await this.#call('/pay/closeorder', appid, new Map([['out_trade_no', number]]), () => undefined)
     } catch (error) {
       const isClosed = error instanceof WechatRefusedError && error.canonicalCode === 'ORDER_CLOSED' && error.verified
       if (!isClosed) throw error
@@ -142,7 +143,12 @@ export class PayV2Client {
     return { ...params, paySign: signV2(Object.entries(signed), this.#apiKey, this.#signType) }
   }
 
-  async #call(path: string, appid: string, fields: ReadonlyMap<string, string>): Promise<V2Fields> {
+  async #call<T>(
+    path: string,
+    appid: string,
+    fields: ReadonlyMap<string, string>,
+    read: (answer: V2Fields) => T,
+  ): Promise<T> {
     const request = new Map(fields)
       .set('appid', checkId('appid', appid, appidForm))
       .set('mch_id', this.#mchId)
@@ -154,7 +160,7 @@ export class PayV2Client {
     const expected = { mchId: this.#mchId, apiKey: this.#apiKey, signType: this.#signType, appid }
     return this.#caller.run(true, async (baseUrl, send) => {
       const answer = await send({ method: 'POST', url: new URL(path, baseUrl).href, headers, body })
-      return readAnswer(readAnswerXml(answer), expected)
+      return read(readAnswer(readAnswerXml(answer), expected))
     })
   }
 }

@@ -108,22 +108,21 @@ export class PayV3Client {
     checkId('out_trade_no', request.out_trade_no, outTradeNoForm)
     checkAmountFen('amount.total', request.amount.total)
     const body = toJson({ ...request, mchid: this.#mchid })
-    const answer = await this.#transport.call({ method: 'POST', path: '/v3/pay/transactions/jsapi', body })
-    return { prepay_id: parseJsonObject(answer).text('prepay_id') }
+    return this.#transport.call({ method: 'POST', path: '/v3/pay/transactions/jsapi', body }, (answer) => ({
+      prepay_id: parseJsonObject(answer).text('prepay_id'),
+    }))
   }
 
   /** `GET /v3/pay/transactions/out-trade-no/…`. Changes nothing, so it may be repeated. */
   async queryByOutTradeNo(outTradeNo: string): Promise<V3Transaction> {
     const number = checkId('outTradeNo', outTradeNo, outTradeNoForm)
-    const transaction = await this.#query(`out-trade-no/${encodeURIComponent(number)}`)
-    return this.#expectOurs(transaction, transaction.out_trade_no === number)
+    return this.#query(`out-trade-no/${encodeURIComponent(number)}`, 'out_trade_no', number)
   }
 
   /** `GET /v3/pay/transactions/id/…`. Changes nothing, so it may be repeated. */
   async queryByTransactionId(transactionId: string): Promise<V3Transaction> {
     const number = checkId('transactionId', transactionId, transactionIdForm)
-    const transaction = await this.#query(`id/${number}`)
-    return this.#expectOurs(transaction, transaction.transaction_id === number)
+    return this.#query(`id/${number}`, 'transaction_id', number)
   }
 
   /**
@@ -133,7 +132,7 @@ export class PayV3Client {
   async close(outTradeNo: string): Promise<void> {
     const number = encodeURIComponent(checkId('outTradeNo', outTradeNo, outTradeNoForm))
     const path = `/v3/pay/transactions/out-trade-no/${number}/close`
-    await this.#transport.call({ method: 'POST', path, body: toJson({ mchid: this.#mchid }) })
+    await this.#transport.call({ method: 'POST', path, body: toJson({ mchid: this.#mchid }) }, () => undefined)
   }
 
   /**
@@ -172,18 +171,14 @@ export class PayV3Client {
     return this.#keys.all().map(({ kind, serial, expiresAt }) => ({ kind, serial, expiresAt }))
   }
 
-  async #query(path: string): Promise<V3Transaction> {
-    const answer = await this.#transport.call({
-      method: 'GET',
-      path: `/v3/pay/transactions/${path}?mchid=${this.#mchid}`,
-    })
-    return readV3Transaction(parseJsonObject(answer))
-  }
-
   /** An answer's signature does not cover the question: another order's genuine answer would verify as well. */
-  #expectOurs(transaction: V3Transaction, isAsked: boolean): V3Transaction {
-    if (transaction.mchid !== this.#mchid || !isAsked) throw notOurs()
-    return transaction
+  #query(path: string, name: 'out_trade_no' | 'transaction_id', number: string): Promise<V3Transaction> {
+    const call = { method: 'GET', path: `/v3/pay/transactions/${path}?mchid=${this.#mchid}` } as const
+    return this.#transport.call(call, (answer) => {
+      const transaction = readV3Transaction(parseJsonObject(answer))
+      if (transaction.mchid !== this.#mchid || transaction[name] !== number) throw notOurs()
+      return transaction
+    })
   }
 
   #isOwn(key: PlatformKey): boolean {

@@ -48,13 +48,15 @@ export class V3Transport {
   }
 
   /**
-   * One call and the bytes of its verified answer. Every Pay v3 call here may be repeated: queries and downloads change
-   * nothing, a close closes again, and an identical prepay is WeChat's documented re-entry.
+   * One call, and what `read` makes of the verified bytes of its answer. Every Pay v3 call here may be repeated:
+   * queries and downloads change nothing, a close closes again, and an identical prepay is WeChat's documented re-entry.
    */
-  call(call: V3Call): Promise<Uint8Array> {
+  call<T>(call: V3Call, read: (body: Uint8Array) => T): Promise<T> {
     return this.exchange(call, async (answer, waitMs) => {
       await this.verify(answer.headers, answer.body, waitMs)
-      return answer.body
+      if (answer.status !== 202) return read(answer.body)
+      const facts = { status: 202, outcomeUnknown: true }
+      throw new WechatTransportError('status', 'WeChat accepted the request without a result yet; ask for it', facts)
     })
   }
 
@@ -63,10 +65,7 @@ export class V3Transport {
     return this.#caller.run(true, async (baseUrl, send, remainingMs) => {
       const answer = await send(await this.#request(call, baseUrl))
       if (answer.status < 200 || answer.status >= 300) throw await this.#refusal(answer)
-      const accepted = await accept(answer, remainingMs())
-      if (answer.status !== 202) return accepted
-      const facts = { status: 202, outcomeUnknown: true }
-      throw new WechatTransportError('status', 'WeChat accepted the request without a result yet; ask for it', facts)
+      return accept(answer, remainingMs())
     })
   }
 
