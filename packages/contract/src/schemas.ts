@@ -28,13 +28,8 @@ export const wxLoginRequestSchema = Type.Object(
   },
   {
     ...closed,
-    dependentRequired: {
-      encryptedData: ['rawData', 'iv', 'signature'],
-      rawData: ['encryptedData', 'iv', 'signature'],
-      iv: ['encryptedData', 'rawData', 'signature'],
-      signature: ['encryptedData', 'rawData', 'iv'],
-    },
-    description: 'The code alone, or with all four fields of the getUserInfo button.',
+    description:
+      'The code alone, or with all four of encryptedData, rawData, iv and signature, as the getUserInfo button gave them.',
   },
 )
 

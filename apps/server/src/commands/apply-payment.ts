@@ -1,4 +1,5 @@
 import type { OrderStatus } from '@fenpay/contract'
+import { liveStatuses } from '../domain/attempt.ts'
 import type { Order } from '../domain/order.ts'
 import { judgePayment, type PaymentEvidence, type SuspenseReason } from '../domain/payment.ts'
 import type { World, Writes } from '../ports.ts'
@@ -46,7 +47,7 @@ export async function applyPayment(
     reason: undefined,
   })
   if (!recorded) return { applied: 'repeated' }
-  await tx.moveAttempt(attempt, ['intended', 'unknown', 'prepaid', 'refused', 'closed'], 'paid')
+  await tx.moveAttempt(attempt, [...liveStatuses, 'refused', 'closed'], 'paid')
   await tx.moveOrder(
     order,
     {

@@ -135,7 +135,7 @@ async function recordOutcome(
   await ports.store.transaction(async (tx) => {
     const order = await tx.lockOrder(attempt.merchantId, attempt.orderNumber)
     // `prepaid` is not left for `unknown`: a later call that got lost does not undo the prepay_id of an earlier one.
-    const from = to === 'unknown' ? (['intended'] as const) : (['intended', 'unknown', 'prepaid'] as const)
+    const from = to === 'unknown' ? (['intended'] as const) : liveStatuses
     const moved = await tx.moveAttempt(attempt, from, to, prepayId === undefined ? undefined : { prepayId, expiresAt })
     if (moved && order !== undefined) await addAttemptEvent(tx, ports.world, order, attempt, `attempt_${to}`)
   })

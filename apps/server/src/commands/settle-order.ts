@@ -1,5 +1,5 @@
 import type { PendingReason } from '@fenpay/contract'
-import { type Attempt, mayBeClosed } from '../domain/attempt.ts'
+import { type Attempt, liveStatuses, mayBeClosed } from '../domain/attempt.ts'
 import { isExpired, isFinal, type Order } from '../domain/order.ts'
 import type { PaymentGateway, QueryOutcome, Store, World } from '../ports.ts'
 import { applyPayment } from './apply-payment.ts'
@@ -92,7 +92,7 @@ function closeLocally(
   return ports.store.transaction(async (tx) => {
     const locked = await tx.lockOrder(order.merchantId, order.orderNumber)
     if (locked === undefined || isFinal(locked.status)) return undefined
-    const moved = await tx.moveAttempt(attempt, ['intended', 'unknown', 'prepaid'], 'closed')
+    const moved = await tx.moveAttempt(attempt, liveStatuses, 'closed')
     if (moved) {
       await tx.addEvent(locked, {
         kind: 'attempt_closed',

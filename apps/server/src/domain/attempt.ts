@@ -30,10 +30,8 @@ export interface Attempt {
   createdAt: Date
 }
 
-/** Through a live attempt WeChat may still take money. An order has at most one (I2). */
-export function isLive(attempt: Attempt): boolean {
-  return attempt.status === 'intended' || attempt.status === 'unknown' || attempt.status === 'prepaid'
-}
+/** Through a live attempt WeChat may still take money. An order has at most one (I2); the database repeats this list. */
+export const liveStatuses = ['intended', 'unknown', 'prepaid'] as const satisfies readonly AttemptStatus[]
 
 /** WeChat keeps a prepay_id for two hours (pay-v2.md 4, pay-v3.md 6). */
 export const prepayTtlSeconds = 2 * 60 * 60

@@ -54,7 +54,9 @@ export function userRoutes(app: App, ports: HttpPorts): void {
 }
 
 function userInfoOf({ encryptedData, rawData, iv, signature }: WxLoginRequest): UserInfoFields | undefined {
-  if (encryptedData === undefined || rawData === undefined || iv === undefined || signature === undefined)
-    return undefined
-  return { encryptedData, rawData, iv, signature }
+  if (encryptedData !== undefined && rawData !== undefined && iv !== undefined && signature !== undefined) {
+    return { encryptedData, rawData, iv, signature }
+  }
+  if ([encryptedData, rawData, iv, signature].every((field) => field === undefined)) return undefined
+  throw new Refusal('invalid_request', 'encryptedData, rawData, iv and signature come together or not at all.')
 }

@@ -1,5 +1,5 @@
 import { fen } from '@fenpay/contract'
-import type { Attempt, AttemptStatus, PayApi } from '../domain/attempt.ts'
+import { type Attempt, type AttemptStatus, liveStatuses, type PayApi } from '../domain/attempt.ts'
 import type { Queries } from './store.ts'
 
 interface AttemptRow {
@@ -30,7 +30,7 @@ export async function findAttempt(sql: Queries, merchantId: string, outTradeNo: 
 export async function liveAttempt(sql: Queries, merchantId: string, orderNumber: string): Promise<Attempt | undefined> {
   const [row] = await sql<AttemptRow[]>`
     select * from attempts where merchant_id = ${merchantId} and order_number = ${orderNumber}
-       and status in ('intended', 'unknown', 'prepaid')`
+       and status = any(${[...liveStatuses]})`
   return row && attemptOf(row)
 }
 
