@@ -1,1 +1,6 @@
-export {}
+export type { WallClock } from './engine/clock.ts'
+export { type FaultKind, type FaultOption, faultTable } from './engine/fault-table.ts'
+export { type RandomBytes, seededRandom } from './engine/random.ts'
+export { type Simulator, type SimulatorOptions, StartRefusedError, startSimulator } from './simulator.ts'
+export { JournalError } from './store/journal.ts'
+export { DirectoryInUseError } from './store/lock.ts'

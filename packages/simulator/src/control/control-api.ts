@@ -1,0 +1,96 @@
+import type { Notifier } from '../delivery/notifier.ts'
+import type { Call } from '../protocol/exchange.ts'
+import type { World } from '../world.ts'
+import { avatar } from './avatar.ts'
+import { readBooks } from './books.ts'
+import { clockAdvancer, readClock } from './clock.ts'
+import type { Control, ControlAnswer } from './control.ts'
+import { addFault, clearFaults, listFaults } from './faults.ts'
+import { ControlInputError } from './input.ts'
+import { login, phoneNumber } from './login.ts'
+import { addMerchant, listMerchants } from './merchants.ts'
+import { requestPayment } from './request-payment.ts'
+import { clearRequests, listRequests } from './requests.ts'
+import { resendNotification } from './resend.ts'
+
+interface Route {
+  readonly method: 'GET' | 'POST' | 'DELETE'
+  /** `:value` stands for one part of the path. */
+  readonly path: string
+  readonly what: string
+  readonly work: (control: Control) => ControlAnswer | Promise<ControlAnswer>
+}
+
+const routes = (): readonly Route[] => [
+  { method: 'POST', path: '/_sim/wx/login', what: 'wx.login {appid, user, with_user_info?}', work: login },
+  {
+    method: 'POST',
+    path: '/_sim/wx/requestPayment',
+    what: 'payment sheet {appid, user, timeStamp, nonceStr, package, signType, paySign, action: confirm|cancel|preview}',
+    work: requestPayment,
+  },
+  { method: 'POST', path: '/_sim/wx/phoneNumber', what: 'phone-number button {appid, user}', work: phoneNumber },
+  { method: 'GET', path: '/_sim/clock', what: 'business time', work: readClock },
+  { method: 'POST', path: '/_sim/clock/advance', what: 'move business time {seconds}', work: clockAdvancer() },
+  { method: 'GET', path: '/_sim/faults', what: 'planned and known faults', work: listFaults },
+  { method: 'POST', path: '/_sim/faults', what: 'plan one {name, times?|seconds?, match?, options?}', work: addFault },
+  { method: 'DELETE', path: '/_sim/faults', what: 'forget all, or ?name=', work: clearFaults },
+  { method: 'GET', path: '/_sim/requests', what: 'messages seen ?since=&limit=&path=', work: listRequests },
+  { method: 'DELETE', path: '/_sim/requests', what: 'forget them', work: clearRequests },
+  {
+    method: 'GET',
+    path: '/_sim/books',
+    what: 'orders, payments, notifications ?mchid=&out_trade_no=',
+    work: readBooks,
+  },
+  { method: 'GET', path: '/_sim/merchants', what: 'merchants, apps, keys', work: listMerchants },
+  {
+    method: 'POST',
+    path: '/_sim/merchants',
+    what: 'another one {name?, apps?: [{appid?, secret?}]}',
+    work: addMerchant,
+  },
+  {
+    method: 'POST',
+    path: '/_sim/notify/resend',
+    what: 'deliver again {out_trade_no, mchid?}',
+    work: resendNotification,
+  },
+  { method: 'GET', path: '/_sim/avatars/:value.svg', what: 'a picture of a user', work: avatar },
+]
+
+/** The control API: everything under /_sim that is not WeChat's own. Bad input is answered with 400 and a plain message. */
+export function controlApi(world: World, notifier: Notifier, url: string): (call: Call) => Promise<ControlAnswer> {
+  const table = routes()
+  const index = { controls: table.map(({ method, path, what }) => ({ method, path, what })) }
+  return async (call) => {
+    if (call.path === '/_sim' || call.path === '/_sim/') return { body: index }
+    const there = table.flatMap((route) => {
+      const pathValue = matchPath(route.path, call.path)
+      return pathValue === undefined ? [] : [{ route, pathValue }]
+    })
+    const match = there.find(({ route }) => route.method === call.method)
+    if (!match) {
+      const status = there.length > 0 ? 405 : 404
+      return { status, body: { code: 'no_such_control', message: `GET /_sim lists the controls` } }
+    }
+    try {
+      return await match.route.work({ world, notifier, url, call, pathValue: match.pathValue })
+    } catch (error) {
+      if (error instanceof ControlInputError) return { status: 400, body: { code: error.code, message: error.message } }
+      throw error
+    }
+  }
+}
+
+function matchPath(pattern: string, path: string): string | undefined {
+  const [head = '', tail] = pattern.split(':value')
+  if (tail === undefined) return path === pattern ? '' : undefined
+  const value = path.slice(head.length, path.length - tail.length)
+  if (!path.startsWith(head) || !path.endsWith(tail) || value === '' || value.includes('/')) return undefined
+  try {
+    return decodeURIComponent(value)
+  } catch {
+    return undefined
+  }
+}

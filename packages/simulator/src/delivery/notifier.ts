@@ -1,0 +1,218 @@
+import { afterDelivery } from '../engine/notify-schedule.ts'
+import type { Delivery, Notification, Order } from '../engine/records.ts'
+import { isLoopback } from '../protocol/notify-url.ts'
+import { isV2Acknowledgement } from '../protocol/v2/payment-notify.ts'
+import { isV3Acknowledgement } from '../protocol/v3/payment-notify.ts'
+import type { World } from '../world.ts'
+import { composeMessage, type Message } from './compose.ts'
+import { DeliveryFaults } from './delivery-faults.ts'
+import { type PostOutcome, post } from './post.ts'
+
+const answerTimeoutMs = 5000
+// Deliveries that are due within the same second go out together.
+const togetherMs = 999
+const timerMaxMs = 2 ** 31 - 1
+
+interface Replay {
+  readonly dueAtMs: number
+  readonly url: string
+  readonly message: Message
+}
+
+/** Delivers what is due, by business time, whether that passes by itself or is advanced. */
+export class Notifier {
+  readonly #world: World
+  readonly #abort = new AbortController()
+  /** Notifications with a due time; the books are not searched for them. */
+  readonly #waiting = new Set<string>()
+  readonly #running = new Map<string, Promise<void>>()
+  #replays: Replay[] = []
+  #timer: NodeJS.Timeout | undefined
+  #advancing = false
+
+  constructor(world: World) {
+    this.#world = world
+    for (const { id, dueAtMs } of world.books.notifications.values()) {
+      if (dueAtMs !== undefined) this.#waiting.add(id)
+    }
+  }
+
+  /** Adds a new notification and delivers whatever is due, in the background. */
+  schedule(notification: Notification): void {
+    this.#waiting.add(notification.id)
+    this.wake()
+  }
+
+  /** Delivers what is due, in the background, and sets the timer for the rest. */
+  wake(): void {
+    if (this.#abort.signal.aborted || this.#advancing) return
+    this.#runDue(this.#world.clock.nowMs())
+    clearTimeout(this.#timer)
+    const next = this.#nextDueMs()
+    if (next === undefined) return
+    const waitMs = Math.min(Math.max(next - this.#world.clock.nowMs(), 0), timerMaxMs)
+    this.#timer = setTimeout(() => this.wake(), waitMs)
+    this.#timer.unref()
+  }
+
+  /** Delivers one notification now and waits for its outcome. */
+  async deliverNow(notification: Notification): Promise<void> {
+    this.#waiting.add(notification.id)
+    await this.#start(notification.id)
+  }
+
+  /** Walks to `targetMs` of business time, stopping at each due delivery and waiting for it. */
+  async advanceTo(targetMs: number): Promise<void> {
+    const { clock } = this.#world
+    this.#advancing = true
+    await this.settle()
+    for (let next = this.#nextDueMs(); next !== undefined && next <= targetMs; next = this.#nextDueMs()) {
+      clock.advanceTo(next)
+      await Promise.all(this.#runDue(Math.min(Math.max(next, clock.nowMs()) + togetherMs, targetMs)))
+    }
+    clock.advanceTo(targetMs)
+    this.#advancing = false
+    this.wake()
+  }
+
+  /** Waits for the deliveries that are on their way. */
+  async settle(): Promise<void> {
+    while (this.#running.size > 0) await Promise.all(this.#running.values())
+  }
+
+  async close(): Promise<void> {
+    clearTimeout(this.#timer)
+    this.#abort.abort()
+    await this.settle()
+  }
+
+  #runDue(untilMs: number): Promise<void>[] {
+    const due = [...this.#waiting]
+      .flatMap((id) => this.#world.books.notifications.get(id) ?? [])
+      .filter(({ id, dueAtMs }) => dueAtMs !== undefined && dueAtMs <= untilMs && !this.#running.has(id))
+      .sort((a, b) => (a.dueAtMs ?? 0) - (b.dueAtMs ?? 0))
+    const replays = this.#replays.filter(({ dueAtMs }) => dueAtMs <= untilMs)
+    this.#replays = this.#replays.filter((replay) => !replays.includes(replay))
+    return [...due.map(({ id }) => this.#start(id)), ...replays.map((replay) => this.#replay(replay))]
+  }
+
+  #nextDueMs(): number | undefined {
+    const times = [...this.#waiting].flatMap((id) =>
+      this.#running.has(id) ? [] : (this.#world.books.notifications.get(id)?.dueAtMs ?? []),
+    )
+    return [...times, ...this.#replays.map(({ dueAtMs }) => dueAtMs)].reduce<number | undefined>(
+      (least, time) => (least === undefined || time < least ? time : least),
+      undefined,
+    )
+  }
+
+  #start(id: string): Promise<void> {
+    const running =
+      this.#running.get(id) ??
+      this.#deliver(id).finally(() => {
+        this.#running.delete(id)
+        if (this.#world.books.notifications.get(id)?.dueAtMs === undefined) this.#waiting.delete(id)
+        this.wake()
+      })
+    this.#running.set(id, running)
+    return running
+  }
+
+  async #deliver(id: string): Promise<void> {
+    const { books, clock, faults } = this.#world
+    const notification = books.notifications.get(id)
+    const order = notification && books.orders.get(notification.mchid, notification.outTradeNo)
+    if (!notification || !order?.payment) return
+    const subject = { path: notification.url, outTradeNo: order.outTradeNo, mchid: order.mchid }
+    const delay = faults.take(subject, 'notify.delay')
+    if (delay) {
+      const dueAtMs = clock.nowMs() + Number(delay.options['seconds']) * 1000
+      books.transact(() => books.notifications.put({ ...notification, dueAtMs }))
+      return
+    }
+    const shaped = new DeliveryFaults(faults, subject, order.signType)
+    const atMs = clock.nowMs()
+    const wallAtMs = clock.wallMs()
+    const outcomes = await this.#send(notification, order, shaped)
+    // A process that is stopping leaves the notification as it was: due, and delivered again after the next start.
+    if (this.#abort.signal.aborted) return
+    const acknowledged = outcomes.find(({ outcome }) => outcome === 'acknowledged') ?? outcomes[0]
+    const outcome = acknowledged ?? { outcome: 'not-sent' as const }
+    const ignored = shaped.replacesMessage || shaped.has('notify.answer-lost')
+    const delivery: Delivery = {
+      ...outcome,
+      ...(ignored && outcome.outcome === 'acknowledged' ? { outcome: 'answer-ignored' as const } : {}),
+      atMs,
+      wallAtMs,
+      faults: shaped.names,
+    }
+    books.transact(() => books.notifications.put(afterDelivery(notification, delivery)))
+  }
+
+  async #send(notification: Notification, order: Order, shaped: DeliveryFaults): Promise<Result[]> {
+    if (shaped.has('notify.drop')) return [{ outcome: 'not-sent', detail: 'dropped' }]
+    if (!isLoopback(new URL(notification.url).hostname)) {
+      return [{ outcome: 'not-sent', detail: 'the simulator sends to loopback addresses only' }]
+    }
+    const copies = Number(shaped.option('notify.duplicate', 'copies') ?? 1)
+    const concurrent = shaped.option('notify.duplicate', 'concurrent') === true
+    const results: Promise<Result>[] = []
+    for (let copy = 0; copy < copies; copy++) {
+      const result = this.#sendOnce(notification, order, shaped)
+      results.push(result)
+      if (!concurrent) await result
+    }
+    return Promise.all(results)
+  }
+
+  async #sendOnce(notification: Notification, order: Order, shaped: DeliveryFaults): Promise<Result> {
+    if (!order.payment) return { outcome: 'not-sent' }
+    const message = await composeMessage(this.#world, notification, order, order.payment, shaped)
+    const result = await this.#post(notification.url, message, order.signType, shaped.names)
+    const afterSeconds = shaped.option('notify.replay', 'after_seconds')
+    if (afterSeconds !== undefined) {
+      const dueAtMs = this.#world.clock.nowMs() + Number(afterSeconds) * 1000
+      this.#replays.push({ dueAtMs, url: notification.url, message })
+    }
+    return result
+  }
+
+  async #replay({ url, message }: Replay): Promise<void> {
+    const signType = message.body.startsWith('<') ? 'MD5' : 'RSA'
+    await this.#post(url, message, signType, ['notify.replay'])
+  }
+
+  async #post(url: string, message: Message, signType: Order['signType'], faults: string[]): Promise<Result> {
+    const atMs = this.#world.clock.nowMs()
+    const outcome = await post(url, message.headers, message.body, answerTimeoutMs, this.#abort.signal)
+    const result = judge(outcome, signType)
+    const answered = outcome.kind === 'answered'
+    this.#world.requests.add({
+      atMs,
+      direction: 'out',
+      method: 'POST',
+      path: url,
+      headers: message.headers,
+      requestBody: message.body,
+      status: answered ? outcome.status : 0,
+      responseHeaders: answered ? outcome.headers : {},
+      responseBody: answered ? outcome.body : '',
+      verdict: {
+        ok: result.outcome === 'acknowledged',
+        code: result.outcome,
+        ...(result.detail === undefined ? {} : { message: result.detail }),
+      },
+      faults,
+    })
+    return result
+  }
+}
+
+type Result = Pick<Delivery, 'outcome' | 'status' | 'detail'>
+
+function judge(outcome: PostOutcome, signType: Order['signType']): Result {
+  if (outcome.kind !== 'answered') return { outcome: outcome.kind, detail: outcome.detail }
+  const { status, body } = outcome
+  const acknowledged = signType === 'RSA' ? isV3Acknowledgement(status) : isV2Acknowledgement(status, body)
+  return { outcome: acknowledged ? 'acknowledged' : 'refused', status }
+}

@@ -1,0 +1,64 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import type { Verdict } from '../engine/request-log.ts'
+
+/** A request as it arrived. */
+export interface Call {
+  readonly method: string
+  /** Path and query exactly as sent: what v3 signs. */
+  readonly target: string
+  readonly path: string
+  readonly query: URLSearchParams
+  readonly headers: IncomingHttpHeaders
+  readonly raw: Buffer
+  /** `raw` as UTF-8 text. */
+  readonly text: string
+}
+
+/** A response to send. */
+export interface Answer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+/** What a protocol made of a call. */
+export interface Handled {
+  readonly answer: Answer
+  readonly verdict: Verdict
+  /** What was called, when the call was understood; counted by order. */
+  readonly operation?: string
+  readonly mchid?: string
+  readonly outTradeNo?: string
+}
+
+/** One family of endpoints. */
+export interface Protocol {
+  handle(call: Call): Promise<Handled>
+  /** The family's way of saying that WeChat itself has a problem. */
+  fail(call: Call, problem: 'system-error' | 'frequency-limited'): Promise<Handled>
+}
+
+/** The value of a header, its repetitions joined. */
+export function headerOf(call: Call, name: string): string | undefined {
+  const value = call.headers[name]
+  return Array.isArray(value) ? value.join(', ') : value
+}
+
+/** What a call is about, read leniently before any check: faults are matched with it. */
+export function subjectOf(call: Call): { path: string; outTradeNo?: string; mchid?: string } {
+  const authorization = headerOf(call, 'authorization') ?? ''
+  const outTradeNo =
+    /<out_trade_no>\s*(?:<!\[CDATA\[)?([^<\]]+)/.exec(call.text)?.[1] ??
+    /"out_trade_no"\s*:\s*"([^"]+)"/.exec(call.text)?.[1] ??
+    /\/out-trade-no\/([^/]+)/.exec(call.path)?.[1]
+  const mchid =
+    /<mch_id>\s*(?:<!\[CDATA\[)?([^<\]]+)/.exec(call.text)?.[1] ??
+    /mchid="([^"]+)"/.exec(authorization)?.[1] ??
+    call.query.get('mchid') ??
+    undefined
+  return {
+    path: call.path,
+    ...(outTradeNo === undefined ? {} : { outTradeNo }),
+    ...(mchid === undefined ? {} : { mchid }),
+  }
+}

@@ -1,0 +1,212 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { ControlAnswer } from './control/control.ts'
+import { controlApi } from './control/control-api.ts'
+import type { Notifier } from './delivery/notifier.ts'
+import type { PlannedFault } from './engine/fault-plan.ts'
+import { payOrder, tradeStateOf } from './engine/orders.ts'
+import { dripBody, spoilAnswer } from './misbehaviour.ts'
+import { type Answer, type Call, type Handled, type Protocol, subjectOf } from './protocol/exchange.ts'
+import { miniProgramProtocol } from './protocol/mini-program/mini-program-protocol.ts'
+import { v2Protocol } from './protocol/v2/v2-protocol.ts'
+import { v3Protocol } from './protocol/v3/v3-protocol.ts'
+import type { World } from './world.ts'
+
+const bodyLengthMax = 1_048_576
+const callFaults = [
+  'call.timeout-before',
+  'call.timeout-after',
+  'call.system-error',
+  'call.bad-body',
+  'call.slow-body',
+  'call.frequency-limited',
+  'call.reset',
+]
+
+/** A running HTTP server. */
+export interface RunningServer {
+  readonly url: string
+  close(): Promise<void>
+}
+
+/** Serves all of WeChat's hosts and the control API on one loopback address. Rejects when the port is taken. */
+export async function serve(
+  world: World,
+  notifier: Notifier,
+  host: string,
+  port: number,
+  log: (line: string) => void,
+): Promise<RunningServer> {
+  const server = createServer({ keepAliveTimeout: 30_000 })
+  await listen(server, host, port)
+  const { port: boundPort } = server.address() as AddressInfo
+  const url = `http://${host.includes(':') ? `[${host}]` : host}:${boundPort}`
+  const handler = new RequestHandler(world, notifier, url)
+  server.on('request', (request, response) => {
+    handler.handle(request, response).catch((error: unknown) => {
+      const [path] = (request.url ?? '').split('?')
+      log(`${request.method} ${path}: ${error instanceof Error ? error.stack : String(error)}`)
+      if (response.headersSent) response.destroy()
+      else response.writeHead(500).end()
+    })
+  })
+  return {
+    url,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
+
+function listen(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+}
+
+class RequestHandler {
+  readonly #world: World
+  readonly #notifier: Notifier
+  readonly #control: (call: Call) => Promise<ControlAnswer>
+  readonly #protocols: readonly (readonly [prefix: RegExp, protocol: Protocol])[]
+
+  constructor(world: World, notifier: Notifier, url: string) {
+    this.#world = world
+    this.#notifier = notifier
+    this.#control = controlApi(world, notifier, url)
+    this.#protocols = [
+      [/^\/v3\//, v3Protocol(world)],
+      [/^\/(?:sns|cgi-bin|wxa)\//, miniProgramProtocol(world)],
+      [/^/, v2Protocol(world)],
+    ]
+  }
+
+  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const call = await readCall(request)
+    if (!call) {
+      response.writeHead(413, { connection: 'close' }).end()
+      return
+    }
+    if (call.path === '/_sim' || call.path.startsWith('/_sim/')) await this.#answerControl(call, response)
+    else await this.#answerWeChat(call, response)
+  }
+
+  async #answerControl(call: Call, response: ServerResponse): Promise<void> {
+    const { status = 200, body, contentType, verdict, afterwards } = await this.#control(call)
+    const text = typeof body === 'string' ? body : JSON.stringify(body)
+    const headers = { 'content-type': contentType ?? 'application/json; charset=utf-8' }
+    const answer = { status, headers, body: text }
+    if (verdict) this.#record(call, answer, verdict, [])
+    send(response, answer)
+    afterwards?.()
+  }
+
+  async #answerWeChat(call: Call, response: ServerResponse): Promise<void> {
+    const subject = subjectOf(call)
+    const fault = this.#world.faults.take(subject, ...callFaults)
+    const protocol = this.#protocols.find(([prefix]) => prefix.test(call.path))?.[1] ?? v2Protocol(this.#world)
+    const before =
+      fault?.name === 'call.timeout-before' || (fault?.name === 'call.reset' && fault.options['when'] === 'before')
+    if (fault && before) {
+      this.#record(call, silence, { ok: false, code: 'no_answer' }, [fault.name])
+      if (fault.name === 'call.reset') response.socket?.resetAndDestroy()
+      return
+    }
+    const handled = await this.#work(protocol, call, fault)
+    if (handled.operation && handled.mchid && handled.outTradeNo) {
+      this.#world.callCounts.add(handled.operation, handled.mchid, handled.outTradeNo)
+    }
+    const early = await this.#payBeforeAnswer(call, handled)
+    const names = [...(fault ? [fault.name] : []), ...early]
+    await this.#sendSpoilt(call, response, handled, fault, names)
+  }
+
+  async #work(protocol: Protocol, call: Call, fault: PlannedFault | undefined): Promise<Handled> {
+    if (fault?.name === 'call.frequency-limited') return protocol.fail(call, 'frequency-limited')
+    if (fault?.name !== 'call.system-error') return protocol.handle(call)
+    if (fault.options['effect'] === true) await protocol.handle(call)
+    return protocol.fail(call, 'system-error')
+  }
+
+  /** Plays notify.before-answer: a successful prepay call is paid and notified before it is answered. */
+  async #payBeforeAnswer(call: Call, { verdict, operation, mchid = '', outTradeNo = '' }: Handled): Promise<string[]> {
+    if (!verdict.ok || (operation !== 'jsapi' && operation !== 'unifiedorder')) return []
+    if (!this.#world.faults.take({ path: call.path, mchid, outTradeNo }, 'notify.before-answer')) return []
+    const order = this.#world.books.orders.get(mchid, outTradeNo)
+    if (order && tradeStateOf(order, this.#world.clock.nowMs()) === 'NOTPAY') {
+      await this.#notifier.deliverNow(payOrder(this.#world, order).notification)
+    }
+    return ['notify.before-answer']
+  }
+
+  async #sendSpoilt(
+    call: Call,
+    response: ServerResponse,
+    { answer, verdict }: Handled,
+    fault: PlannedFault | undefined,
+    names: string[],
+  ): Promise<void> {
+    if (fault?.name === 'call.timeout-after' || fault?.name === 'call.reset') {
+      this.#record(call, { ...answer, status: 0 }, verdict, names)
+      if (fault.name === 'call.reset') response.socket?.resetAndDestroy()
+      return
+    }
+    const sent = fault?.name === 'call.bad-body' ? spoilAnswer(answer, fault.options) : answer
+    this.#record(call, sent, verdict, names)
+    if (fault?.name === 'call.slow-body') await dripBody(response, sent, Number(fault.options['bytes_per_second']))
+    else send(response, sent)
+  }
+
+  #record(call: Call, answer: Answer, verdict: Handled['verdict'], faults: readonly string[]): void {
+    const headers = Object.entries(call.headers).map(([name, value]) => [name, String(value)] as const)
+    this.#world.requests.add({
+      atMs: this.#world.clock.nowMs(),
+      direction: 'in',
+      method: call.method,
+      path: call.target,
+      headers: Object.fromEntries(headers),
+      requestBody: call.text,
+      status: answer.status,
+      responseHeaders: answer.headers,
+      responseBody: answer.body,
+      verdict,
+      faults,
+    })
+  }
+}
+
+const silence: Answer = { status: 0, headers: {}, body: '' }
+
+function send(response: ServerResponse, { status, headers, body }: Answer): void {
+  const length = status === 204 ? {} : { 'content-length': String(Buffer.byteLength(body)) }
+  response.writeHead(status, { ...headers, ...length }).end(body)
+}
+
+/** Reads the whole request; `undefined` when the body is larger than any that WeChat takes. */
+async function readCall(request: IncomingMessage): Promise<Call | undefined> {
+  const chunks: Buffer[] = []
+  let length = 0
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    length += chunk.length
+    if (length > bodyLengthMax) return undefined
+    chunks.push(chunk)
+  }
+  const raw = Buffer.concat(chunks)
+  const target = request.url ?? '/'
+  const mark = target.indexOf('?')
+  return {
+    method: request.method ?? 'GET',
+    target,
+    path: mark < 0 ? target : target.slice(0, mark),
+    query: new URLSearchParams(mark < 0 ? '' : target.slice(mark + 1)),
+    headers: request.headers,
+    raw,
+    text: raw.toString('utf8'),
+  }
+}
