@@ -1,6 +1,5 @@
 import type { PaymentParameters } from '@fenpay/contract'
-import type { PayApi } from '../domain/attempt.ts'
-import { type Attempt, prepayTtlSeconds, reusablePrepayId } from '../domain/attempt.ts'
+import { type Attempt, liveStatuses, type PayApi, prepayTtlSeconds, reusablePrepayId } from '../domain/attempt.ts'
 import { numberFromBytes } from '../domain/number.ts'
 import { isExpired, type Order, orderTransitions } from '../domain/order.ts'
 import { Refusal } from '../domain/refusal.ts'
