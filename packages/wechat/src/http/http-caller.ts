@@ -58,28 +58,19 @@ export class HttpCaller {
     let hop = 0
     let anyUnknown = false
     for (let attempt = 1; ; attempt++) {
-      const baseUrl = hosts[hop % hosts.length] ?? ''
       const canFailOver = idempotent && hosts.length > 1 && attempt < maxAttempts
-      const limitMs = (this.timeoutMs - elapsedMs()) * (canFailOver ? failOverShare : 1)
-      const endsMs = elapsedMs() + limitMs
-      const send = (request: HttpRequest) => exchange(request, this.#fetch, Math.max(1, endsMs - elapsedMs()))
       try {
-        const result = await attemptOnce(baseUrl, send, () => Math.max(0, this.timeoutMs - elapsedMs()))
-        this.#baseUrls.report(baseUrl, true, performance.now())
-        return result
+        return await this.#attempt(
+          hosts[hop % hosts.length] ?? '',
+          attemptOnce,
+          this.timeoutMs - elapsedMs(),
+          canFailOver,
+        )
       } catch (error) {
         if (!isWechatError(error)) throw error
-        this.#baseUrls.report(baseUrl, error.code !== 'wechat_transport', performance.now())
-        markUnbelieved(error)
         anyUnknown ||= error.outcomeUnknown
-        const decision = decideRetry({
-          attempt,
-          error,
-          idempotent,
-          elapsedMs: elapsedMs(),
-          timeoutMs: this.timeoutMs,
-          random: this.#random(),
-        })
+        const facts = { elapsedMs: elapsedMs(), timeoutMs: this.timeoutMs, random: this.#random() }
+        const decision = decideRetry({ attempt, error, idempotent, ...facts })
         if (!decision.retry) {
           error.outcomeUnknown = anyUnknown
           throw error
@@ -87,6 +78,24 @@ export class HttpCaller {
         if (decision.host === 'next') hop++
         await sleep(decision.delayMs)
       }
+    }
+  }
+
+  async #attempt<T>(baseUrl: string, attemptOnce: Attempt<T>, limitMs: number, canFailOver: boolean): Promise<T> {
+    const startedMs = performance.now()
+    const leftMs = (ofMs: number) => Math.max(1, ofMs - (performance.now() - startedMs))
+    const sendLimitMs = canFailOver ? limitMs * failOverShare : limitMs
+    const send = (request: HttpRequest) => exchange(request, this.#fetch, leftMs(sendLimitMs))
+    try {
+      const result = await attemptOnce(baseUrl, send, () => leftMs(limitMs))
+      this.#baseUrls.report(baseUrl, true, performance.now())
+      return result
+    } catch (error) {
+      if (isWechatError(error)) {
+        this.#baseUrls.report(baseUrl, error.code !== 'wechat_transport', performance.now())
+        markUnbelieved(error)
+      }
+      throw error
     }
   }
 }
