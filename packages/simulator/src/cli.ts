@@ -56,6 +56,8 @@ try {
   const [merchant] = merchants
   console.log(`WeChat, simulated, at ${simulator.url}  (controls: ${simulator.url}/_sim)`)
   console.log(`merchant ${merchant?.mchid}  app ${merchant?.apps[0]?.appid}  books in ${options.dataDir}`)
+  // A program that started this one over an IPC channel learns that it can begin.
+  process.send?.({ ready: simulator.url })
 } catch (error) {
   const busy = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
   const message = error instanceof Error ? error.message : String(error)

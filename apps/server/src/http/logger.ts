@@ -10,7 +10,7 @@ export type Logger = FastifyBaseLogger
 export function createLogger(level: string): Logger {
   return pino({
     level,
-    redact: ['authorization', '*.authorization', 'token', '*.token', 'code', 'body', '*.body', 'headers', '*.headers'],
+    redact: ['authorization', '*.authorization', 'token', '*.token', 'body', '*.body', 'headers', '*.headers'],
     serializers: {
       req: (request: { method: string; url: string; ip: string }) => ({
         method: request.method,

@@ -25,7 +25,7 @@ const reconnectSecondsMax = 0.25
  * Opens a pool on a PostgreSQL URL; connections are made when first needed. No statement waits for a lock longer than
  * 2 s or runs longer than 5 s, and no transaction stays idle longer than 10 s; `set local` changes that for one transaction.
  *
- * `bigint` is a safe integer number both ways, or an error. `timestamptz` is a `Date`, `jsonb` the parsed value.
+ * `bigint` is a safe integer number both ways, or an error (22P02 on its way in, `RangeError` on its way out). `timestamptz` is a `Date`, `jsonb` the parsed value.
  * `sum()` of `bigint` is `numeric`, which arrives as a string: write `sum(x)::bigint`.
  *
  * When the database cannot be reached a query fails within 3 s, with an error `isDatabaseUnavailable` knows.
@@ -54,10 +54,12 @@ function parseInt8(text: string): number {
   return value
 }
 
+/**
+ * What is no safe integer is sent as a text that PostgreSQL refuses (22P02). To throw here would be worse: the driver
+ * then fails the query that is running on the connection, which may be another caller's, and leaves this one waiting.
+ */
 function serializeInt8(value: unknown): string {
-  if (typeof value === 'string' && /^-?\d{1,19}$/.test(value)) return value
-  if (typeof value === 'bigint' || Number.isSafeInteger(value)) return String(value)
-  throw new RangeError(`a bigint of the database takes a safe integer, not ${typeof value} ${String(value)}`)
+  return typeof value === 'number' && !Number.isSafeInteger(value) ? `${value} is no safe integer` : String(value)
 }
 
 /** Codes of the driver, of the network and of PostgreSQL (SQLSTATE) that mean: no usable database at this moment. */
