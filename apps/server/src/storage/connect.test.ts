@@ -139,12 +139,56 @@ test('a database that takes connections and says nothing fails within 3 s', asyn
   assert(isDatabaseUnavailable(await failure(hung)))
 })
 
-test('F50: a session that was ended, also inside a transaction, fails once and the pool goes on', async (t) => {
+const endOwnSession = (connection: Sql | Transaction) => connection`select pg_terminate_backend(pg_backend_pid())`
+
+test('F50: a query whose session is ended fails, and the pool goes on', async (t) => {
   const victims = await pool(t, url)
-  const end = (transaction: Sql | Transaction) => transaction`select pg_terminate_backend(pg_backend_pid())`
-  assert(isDatabaseUnavailable(await end(victims).catch((error: unknown) => error)))
-  assert(isDatabaseUnavailable(await victims.begin(end).catch((error: unknown) => error)))
+  assert(isDatabaseUnavailable(await endOwnSession(victims).catch((error: unknown) => error)))
   await victims`select 1`
+})
+
+const endings: Record<string, (transaction: Transaction) => unknown> = {
+  'in a statement': endOwnSession,
+  'in a statement inside a savepoint': (transaction) => transaction.savepoint(endOwnSession),
+  'in a statement whose error is replaced': (transaction) =>
+    endOwnSession(transaction).catch(() => Promise.reject(new Error('another'))),
+  'between two statements': async (transaction) => {
+    const [row] = await transaction<{ pid: number }[]>`select pg_backend_pid() as pid`
+    await sql`select pg_terminate_backend(${row?.pid ?? 0})`
+    await delay(100)
+    await transaction`select 1`
+  },
+  'between two statements, and the work ends': async (transaction) => {
+    const [row] = await transaction<{ pid: number }[]>`select pg_backend_pid() as pid`
+    await sql`select pg_terminate_backend(${row?.pid ?? 0})`
+    await delay(100)
+  },
+}
+
+for (const [title, ending] of Object.entries(endings)) {
+  test(`F50: a transaction whose session is ended ${title} fails, and the pool goes on`, async (t) => {
+    const victims = await pool(t, url)
+    const failed = await victims.begin(ending).catch((error: unknown) => error)
+    assert(isDatabaseUnavailable(failed), String(failed))
+    await victims`select 1`
+  })
+}
+
+test('a transaction keeps its own errors, its result and its savepoints', async () => {
+  await assert.rejects(
+    sql.begin((transaction) => transaction`select 1 / 0`),
+    { code: '22012' },
+  )
+  await assert.rejects(
+    sql.begin(() => Promise.reject(new RangeError('mine'))),
+    RangeError,
+  )
+  const rows = await sql.begin('isolation level serializable', async (transaction) => {
+    await transaction.savepoint((inner) => inner`select 1 / 0`).catch(() => undefined)
+    await transaction.savepoint('named', (inner) => inner`select 1`)
+    return transaction`select current_setting('transaction_isolation') as level`
+  })
+  assert.equal(rows[0]?.['level'], 'serializable')
 })
 
 test('F53: too many connections count as unavailable', async (t) => {

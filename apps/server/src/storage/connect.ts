@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import postgres from 'postgres'
+import { guardBegin } from './guarded-begin.ts'
 
 type Types = { int8: number }
 
@@ -31,7 +32,7 @@ const reconnectSecondsMax = 0.25
  * When the database cannot be reached a query fails within 3 s, with an error `isDatabaseUnavailable` knows.
  */
 export function connect(url: string, options: ConnectOptions): Sql {
-  return postgres(url, {
+  const sql = postgres(url, {
     max: options.poolSize ?? 10,
     connect_timeout: connectTimeoutSeconds,
     // The driver's own delay grows to 20 s, in which queries wait although the database is back.
@@ -46,6 +47,7 @@ export function connect(url: string, options: ConnectOptions): Sql {
       TimeZone: 'UTC',
     },
   })
+  return guardBegin(sql)
 }
 
 function parseInt8(text: string): number {
