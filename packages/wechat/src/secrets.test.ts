@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { test } from 'node:test'
 import { inspect } from 'node:util'
-import { closedOrigin, startHost } from '../test/loopback-host.ts'
+import { closedOrigin, startHost, unresolvableOrigin } from '../test/loopback-host.ts'
 import { MiniProgramClient, PayV2Client, PayV3Client, SessionKey } from './index.ts'
 
 const apiKey = 'k3yOfV2k3yOfV2k3yOfV2k3yOfV2abcd'
@@ -65,7 +65,7 @@ test('A41, A54: errors of every call and kind of failure print without secrets',
   const silent = await startHost(t, () => undefined)
   const number = { appid, out_trade_no: '20150806125346' }
   const hosts = [answering, failing, redirecting, silent].map(({ origin }) => origin)
-  for (const origin of [...hosts, await closedOrigin(), 'http://no-such-host.invalid']) {
+  for (const origin of [...hosts, await closedOrigin(), unresolvableOrigin]) {
     const { v3, v2, mini } = makeClients(origin)
     const calls = [
       v3.queryByOutTradeNo('20150806125346'),

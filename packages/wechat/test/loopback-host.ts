@@ -50,3 +50,6 @@ export async function closedOrigin(): Promise<string> {
   await once(server, 'close')
   return `http://127.0.0.1:${port}`
 }
+
+/** An origin whose name the resolver refuses by its form, without asking any server. */
+export const unresolvableOrigin = `http://${'x'.repeat(64)}.invalid`

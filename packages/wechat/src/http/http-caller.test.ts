@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { pipeline, Readable } from 'node:stream'
 import { type TestContext, test } from 'node:test'
-import { closedOrigin, type LoopbackHost, startHost } from '../../test/loopback-host.ts'
+import { closedOrigin, type LoopbackHost, startHost, unresolvableOrigin } from '../../test/loopback-host.ts'
 import { WechatRefusedError, WechatTransportError } from '../errors.ts'
 import { HttpCaller } from './http-caller.ts'
 import type { HttpOptions } from './http-options.ts'
@@ -33,12 +33,12 @@ async function resettingHost(t: TestContext): Promise<LoopbackHost> {
 
 test('F42: a name that does not resolve and a refused connection were never sent, so any call goes on', async (t) => {
   const host = await yesHost(t)
-  for (const bad of ['http://no-such-host.invalid', await closedOrigin()]) {
+  for (const bad of [unresolvableOrigin, await closedOrigin()]) {
     const caller = makeCaller([bad, host.origin])
     assert.equal(await get(caller, false), 'yes', bad)
   }
   const dns = { code: 'wechat_transport', reason: 'dns', outcomeUnknown: false }
-  await assert.rejects(get(makeCaller(['http://no-such-host.invalid'])), dns)
+  await assert.rejects(get(makeCaller([unresolvableOrigin])), dns)
   const connect = { reason: 'connect', systemCode: 'ECONNREFUSED', outcomeUnknown: false }
   await assert.rejects(get(makeCaller([await closedOrigin()])), connect)
 })

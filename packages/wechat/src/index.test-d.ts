@@ -1,0 +1,40 @@
+/** What the compiler must accept and refuse of the public surface; nothing here runs. */
+import type {
+  OpenData,
+  PaymentParams,
+  PayV2Client,
+  PayV3Client,
+  SessionKey,
+  V2Order,
+  V3Notify,
+  V3TradeState,
+  V3Transaction,
+  WechatError,
+} from './index.ts'
+
+type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
+
+export function assertTypes(payV2: PayV2Client, payV3: PayV3Client, notify: V3Notify, error: WechatError): void {
+  true satisfies Equal<ReturnType<PayV3Client['prepayJsapi']>, Promise<{ prepay_id: string }>>
+  true satisfies Equal<ReturnType<PayV3Client['paymentParams']>, Promise<PaymentParams>>
+  true satisfies Equal<ReturnType<PayV2Client['paymentParams']>, PaymentParams>
+  true satisfies Equal<V2Order['total_fee'], number | undefined>
+
+  if (notify.kind === 'payment') notify.resource satisfies V3Transaction
+  if (notify.kind === 'other') notify.resource satisfies string
+  if (error.code === 'wechat_refused') error.apiCode satisfies string
+  if (error.code === 'wechat_signature') error.probe satisfies boolean
+  // Enums are open: a state that WeChat adds is still a state.
+  'A_FUTURE_STATE' satisfies V3TradeState
+
+  // @ts-expect-error only refusals have an apiCode
+  error.apiCode
+  // @ts-expect-error one number is needed
+  void payV2.queryOrder({ appid: 'wx1' })
+  // @ts-expect-error amounts are numbers of fen
+  void payV3.prepayJsapi({ amount: { total: '1' } })
+  // @ts-expect-error a session key is not a text, so that it cannot be sent or logged by mistake
+  'tiihtNczf5v6AKRyjwEUhQ==' satisfies SessionKey
+  // @ts-expect-error open data has only the documented fields
+  ;({}) as OpenData['session_key']
+}
