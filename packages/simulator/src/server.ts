@@ -4,7 +4,7 @@ import type { ControlAnswer } from './control/control.ts'
 import { controlApi } from './control/control-api.ts'
 import type { Notifier } from './delivery/notifier.ts'
 import type { PlannedFault } from './engine/fault-plan.ts'
-import { payOrder, tradeStateOf } from './engine/orders.ts'
+import { payOrder } from './engine/orders.ts'
 import { dripBody, spoilAnswer } from './misbehaviour.ts'
 import { type Answer, type Call, type Handled, type Protocol, subjectOf } from './protocol/exchange.ts'
 import { miniProgramProtocol } from './protocol/mini-program/mini-program-protocol.ts'
@@ -139,9 +139,8 @@ class RequestHandler {
     if (!verdict.ok || (operation !== 'jsapi' && operation !== 'unifiedorder')) return []
     if (!this.#world.faults.take({ path: call.path, mchid, outTradeNo }, 'notify.before-answer')) return []
     const order = this.#world.books.orders.get(mchid, outTradeNo)
-    if (order && tradeStateOf(order, this.#world.clock.nowMs()) === 'NOTPAY') {
-      await this.#notifier.deliverNow(payOrder(this.#world, order).notification)
-    }
+    const notification = order && payOrder(this.#world, order)
+    if (notification) await this.#notifier.deliverNow(notification)
     return ['notify.before-answer']
   }
 

@@ -3,6 +3,7 @@ import { payOrder, tradeStateOf } from '../engine/orders.ts'
 import { accountOf } from '../engine/people.ts'
 import type { Merchant, Order } from '../engine/records.ts'
 import { checkV2Signature } from '../protocol/v2/signature-check.ts'
+import { v3PayMessage } from '../protocol/v3/pay-sign.ts'
 import type { World } from '../world.ts'
 import type { Control, ControlAnswer } from './control.ts'
 import { ControlInputError, readInput } from './input.ts'
@@ -39,7 +40,9 @@ export async function requestPayment({ world, notifier, call }: Control): Promis
     const sheet = { merchant_name: merchant.name, amount_fen: order.totalFen, description: order.description }
     return { body: { errMsg: 'requestPayment:ok', ...sheet }, verdict: { ok: true, code: 'preview' } }
   }
-  const { notification } = payOrder(world, order)
+  // It may have been paid while the signature was checked.
+  const notification = payOrder(world, order)
+  if (!notification) return failed(fail('该订单已支付'))
   return {
     body: { errMsg: 'requestPayment:ok' },
     verdict: { ok: true, code: 'requestPayment:ok' },
@@ -73,13 +76,11 @@ async function openSheet(
   }
   const mismatch = await checkPaySign(world, appid, parameters, merchant)
   if (mismatch) return mismatch
-  // The order is read again: it may have been paid while the signature was checked.
-  const order = world.books.orders.get(placed.mchid, placed.outTradeNo) ?? placed
-  const state = tradeStateOf(order, world.clock.nowMs())
+  const state = tradeStateOf(placed, world.clock.nowMs())
   if (state !== 'NOTPAY') return fail(state === 'SUCCESS' ? '该订单已支付' : '该订单已关闭')
   if (world.clock.nowMs() >= prepay.expiresAtMs) return fail('prepay_id已过期')
   const { openid } = world.books.transact(() => accountOf(world, appid, user))
-  return openid === order.openid ? { order, merchant } : fail('下单账号与支付账号不一致')
+  return openid === placed.openid ? { order: placed, merchant } : fail('下单账号与支付账号不一致')
 }
 
 async function checkPaySign(
@@ -91,13 +92,13 @@ async function checkPaySign(
   const { timeStamp, nonceStr, package: packageText, signType, paySign } = parameters
   const reason = '支付签名验证失败'
   if (signType === 'RSA') {
-    const message = `${appId}\n${timeStamp}\n${nonceStr}\n${packageText}\n`
+    const message = v3PayMessage(appId, timeStamp, nonceStr, packageText)
     const keys = merchant.certificates.map(({ certificatePem }) => world.keys.publicKey(certificatePem))
     const valid = (text: string) =>
       Promise.all(keys.map((key) => rsaVerify(text, paySign, key))).then((all) => all.includes(true))
     if (await valid(message)) return undefined
     const bare = packageText.slice('prepay_id='.length)
-    const differsAt = (await valid(`${appId}\n${timeStamp}\n${nonceStr}\n${bare}\n`))
+    const differsAt = (await valid(v3PayMessage(appId, timeStamp, nonceStr, bare)))
       ? 'the fourth line is the bare prepay_id, as an app signs it; a Mini Program signs prepay_id=…'
       : (await valid(message.slice(0, -1)))
         ? 'the last line has no LF; all four lines end with one'

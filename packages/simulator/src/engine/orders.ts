@@ -64,10 +64,12 @@ export function closeOrder(engine: Engine, mchid: string, outTradeNo: string, mi
   return 'done'
 }
 
-/** Takes the payer's money: the order is SUCCESS and its notification due at once. The caller has checked the state. */
-export function payOrder(engine: Engine, order: Order): { order: Order; notification: Notification } {
+/** Takes the payer's money: the order is SUCCESS and its notification due at once. `undefined` unless it is NOTPAY now. */
+export function payOrder(engine: Engine, { mchid, outTradeNo }: Order): Notification | undefined {
   const { books, clock, random } = engine
   const nowMs = clock.nowMs()
+  const order = books.orders.get(mchid, outTradeNo)
+  if (!order || tradeStateOf(order, nowMs) !== 'NOTPAY') return undefined
   const payment: Payment = {
     transactionId: newTransactionId(engine, nowMs),
     openid: order.openid,
@@ -75,21 +77,20 @@ export function payOrder(engine: Engine, order: Order): { order: Order; notifica
     bankType: 'OTHERS',
     paidAtMs: nowMs,
   }
-  const paid: Order = { ...order, state: 'SUCCESS', payment }
   const notification: Notification = {
     id: uuid(random(16)),
-    mchid: order.mchid,
-    outTradeNo: order.outTradeNo,
+    mchid,
+    outTradeNo,
     url: order.notifyUrl,
     createdAtMs: nowMs,
     dueAtMs: nowMs,
     deliveries: [],
   }
   books.transact(() => {
-    books.orders.put(paid)
+    books.orders.put({ ...order, state: 'SUCCESS', payment })
     books.notifications.put(notification)
   })
-  return { order: paid, notification }
+  return notification
 }
 
 /** 28 digits: 4200, six more, the day, ten more. */

@@ -5,11 +5,11 @@ import { isIPv4 } from 'node:net'
  * host. Real WeChat refuses loopback too; here the back end lives on it, so loopback passes.
  */
 export function notifyUrlProblem(text: string): string | undefined {
-  if (!URL.canParse(text) || !/^https?:\/\/[^\s]+$/.test(text)) return 'notify_url必须是完整的http或https地址'
+  if (!URL.canParse(text) || !/^https?:\/\/[^\s]+$/.test(text)) return '必须是完整的http或https地址'
   const url = new URL(text)
-  if (text.includes('?') || text.includes('#')) return 'notify_url不能携带参数'
-  if (url.username !== '' || url.password !== '') return 'notify_url不能携带用户信息'
-  if (isPrivate(url.hostname)) return 'notify_url不能是内网地址'
+  if (text.includes('?') || text.includes('#')) return '不能携带参数'
+  if (url.username !== '' || url.password !== '') return '不能携带用户信息'
+  if (isPrivate(url.hostname)) return '不能是内网地址'
   return undefined
 }
 
