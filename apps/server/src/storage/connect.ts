@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import postgres from 'postgres'
+import { socketFactory } from './database-socket.ts'
 import { guardBegin } from './guarded-begin.ts'
 
 type Types = { int8: number }
@@ -32,12 +33,12 @@ const reconnectSecondsMax = 0.25
  * When the database cannot be reached a query fails within 3 s, with an error `isDatabaseUnavailable` knows.
  */
 export function connect(url: string, options: ConnectOptions): Sql {
-  const sql = postgres(url, {
+  const settings = {
     max: options.poolSize ?? 10,
     connect_timeout: connectTimeoutSeconds,
     // The driver's own delay grows to 20 s, in which queries wait although the database is back.
-    backoff: (attempt) => Math.min(attempt * 0.05, reconnectSecondsMax),
-    onnotice: (notice) => options.onNotice?.(notice['message'] ?? ''),
+    backoff: (attempt: number) => Math.min(attempt * 0.05, reconnectSecondsMax),
+    onnotice: (notice: postgres.Notice) => options.onNotice?.(notice['message'] ?? ''),
     types: { int8: { to: 20, from: [20], serialize: serializeInt8, parse: parseInt8 } },
     connection: {
       application_name: options.applicationName,
@@ -46,8 +47,10 @@ export function connect(url: string, options: ConnectOptions): Sql {
       idle_in_transaction_session_timeout: 10_000,
       TimeZone: 'UTC',
     },
-  })
-  return guardBegin(sql)
+    // An option the driver has and its types do not.
+    socket: socketFactory(),
+  }
+  return guardBegin(postgres(url, settings))
 }
 
 function parseInt8(text: string): number {
