@@ -11,6 +11,12 @@ const nonceForm = /^[A-Za-z0-9]{1,32}$/
 /** Share of the time left that one host may use while there is another one to turn to. */
 const failOverShare = 0.6
 
+/**
+ * What repeating a call's request does. `read`: nothing ever changes. `repeatable`: the repeat changes nothing that the
+ * first one did not. `once`: it must not be sent again once it may have arrived.
+ */
+export type Repetition = 'read' | 'repeatable' | 'once'
+
 /** One try of a call: makes its request for the host, sends it, reads the answer. Throws a WechatError. */
 export type Attempt<T> = (
   baseUrl: string,
@@ -51,7 +57,8 @@ export class HttpCaller {
    * Tries until there is an answer or {@link decideRetry} says to stop. Limits are measured on the monotonic clock,
    * so a step of the injected one neither cuts nor stretches a call.
    */
-  async run<T>(idempotent: boolean, attemptOnce: Attempt<T>): Promise<T> {
+  async run<T>(repetition: Repetition, attemptOnce: Attempt<T>): Promise<T> {
+    const idempotent = repetition !== 'once'
     const startedMs = performance.now()
     const elapsedMs = () => performance.now() - startedMs
     const hosts = this.#baseUrls.inOrder(startedMs)
@@ -72,7 +79,8 @@ export class HttpCaller {
         const facts = { elapsedMs: elapsedMs(), timeoutMs: this.timeoutMs, random: this.#random() }
         const decision = decideRetry({ attempt, error, idempotent, ...facts })
         if (!decision.retry) {
-          error.outcomeUnknown = anyUnknown
+          // A refused read is an answer, whatever happened before; a refused write may be the repeat of a lost success.
+          if (repetition !== 'read' || error.code !== 'wechat_refused') error.outcomeUnknown = anyUnknown
           throw error
         }
         if (decision.host === 'next') hop++

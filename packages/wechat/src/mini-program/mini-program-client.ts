@@ -1,6 +1,6 @@
 import { WechatMalformedError, WechatRefusedError, WechatTransportError } from '../errors.ts'
 import type { HttpAnswer, HttpRequest } from '../http/exchange.ts'
-import { HttpCaller } from '../http/http-caller.ts'
+import { HttpCaller, type Repetition } from '../http/http-caller.ts'
 import type { HttpOptions } from '../http/http-options.ts'
 import { appidForm, checkCode, checkId, checkSecret } from '../options.ts'
 import { type JsonFields, parseJsonObject } from '../wire/json-fields.ts'
@@ -56,7 +56,7 @@ export class MiniProgramClient {
    * have arrived; on any error ask the client to log in again.
    */
   async code2Session(code: string): Promise<MiniProgramSession> {
-    const answer = await this.#call(false, {
+    const answer = await this.#call('once', {
       method: 'GET',
       path: '/sns/jscode2session',
       query: {
@@ -98,7 +98,7 @@ export class MiniProgramClient {
 
   async #callWithToken(path: string, body: string): Promise<JsonFields> {
     const token = await this.#tokens.current()
-    const call = (access_token: string) => this.#call(false, { method: 'POST', path, query: { access_token }, body })
+    const call = (access_token: string) => this.#call('once', { method: 'POST', path, query: { access_token }, body })
     try {
       return await call(token)
     } catch (error) {
@@ -111,12 +111,16 @@ export class MiniProgramClient {
     const grant = { grant_type: 'client_credential', appid: this.#appid, secret: this.#secret, force_refresh }
     const path = '/cgi-bin/stable_token'
     // Asking twice for the stable token gives the same one; a forced renewal is counted, so it goes out once.
-    const answer = await this.#call(!force_refresh, { method: 'POST', path, body: JSON.stringify(grant) })
+    const answer = await this.#call(force_refresh ? 'once' : 'read', {
+      method: 'POST',
+      path,
+      body: JSON.stringify(grant),
+    })
     return { token: answer.text('access_token'), expiresInSeconds: answer.integer('expires_in') }
   }
 
-  #call(idempotent: boolean, { method, path, query = {}, body }: MiniCall): Promise<JsonFields> {
-    return this.#caller.run(idempotent, async (baseUrl, send) => {
+  #call(repetition: Repetition, { method, path, query = {}, body }: MiniCall): Promise<JsonFields> {
+    return this.#caller.run(repetition, async (baseUrl, send) => {
       const url = new URL(path, baseUrl)
       url.search = new URLSearchParams(query).toString()
       const headers = { 'user-agent': 'fenpay-wechat', accept: 'application/json' }

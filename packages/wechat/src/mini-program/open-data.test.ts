@@ -60,6 +60,8 @@ test('A16, A17: a raw data signature must be the exact lower-case hex', () => {
   assert.equal(verify({ signature: signature.toUpperCase() }), false)
   assert.equal(verify({ signature: `${signature}\n` }), false)
   assert.equal(verify({ signature: '' }), false)
+  const sameLowBytes = Array.from(signature, (digit) => String.fromCharCode(digit.charCodeAt(0) + 0x100)).join('')
+  assert.equal(verify({ signature: sameLowBytes }), false)
   assert.equal(verify({ rawData: `${rawData} ` }), false)
   assert.equal(verify({ sessionKey: SessionKey.from('HyVFkGl5F5OQWJZZaNzBBg==') }), false)
   assert.throws(() => verify({ rawData: { nickName: 'Band' } }), TypeError)

@@ -100,7 +100,7 @@ export class PayV2Client {
     try {
       await this.#call('/pay/closeorder', appid, new Map([['out_trade_no', number]]), () => undefined)
     } catch (error) {
-      const isClosed = error instanceof WechatRefusedError && error.canonicalCode === 'ORDER_CLOSED' && error.verified
+      const isClosed = error instanceof WechatRefusedError && error.canonicalCode === 'ORDER_CLOSED'
       if (!isClosed) throw error
     }
   }
@@ -158,7 +158,7 @@ export class PayV2Client {
     const body = printFlatXml(request)
     const headers = { 'content-type': 'text/xml; charset=utf-8', 'user-agent': 'fenpay-wechat' }
     const expected = { mchId: this.#mchId, apiKey: this.#apiKey, signType: this.#signType, appid }
-    return this.#caller.run(true, async (baseUrl, send) => {
+    return this.#caller.run(path === '/pay/orderquery' ? 'read' : 'repeatable', async (baseUrl, send) => {
       const answer = await send({ method: 'POST', url: new URL(path, baseUrl).href, headers, body })
       return read(readAnswer(readAnswerXml(answer), expected))
     })

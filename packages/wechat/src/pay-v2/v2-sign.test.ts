@@ -37,11 +37,25 @@ test('A17: only the exact spelling of the exact algorithm verifies', () => {
     const verify = (spelling: string) => verifyV2(new Map(fields).set('sign', spelling), apiKey, signType)
     assert.equal(verify(sign), true)
     const other = signV2(fields, apiKey, signType === 'MD5' ? 'HMAC-SHA256' : 'MD5')
-    const spellings = ['', sign.toLowerCase(), ` ${sign}`, `${sign}\n`, sign.slice(0, -1), `${sign}0`, other]
+    const spellings = [
+      '',
+      sign.toLowerCase(),
+      ` ${sign}`,
+      `${sign}\n`,
+      sign.slice(0, -1),
+      `${sign}0`,
+      other,
+      lookAlike(sign),
+    ]
     for (const spelling of spellings) assert.equal(verify(spelling), false, JSON.stringify(spelling))
     assert.equal(verifyV2(fields, apiKey, signType), false, 'no sign')
   }
 })
+
+/** Another text whose characters have the same low bytes. */
+function lookAlike(sign: string): string {
+  return Array.from(sign, (digit) => String.fromCharCode(digit.charCodeAt(0) + 0x100)).join('')
+}
 
 test('A16: signs of any length compare without an exception', () => {
   for (let length = 0; length < 130; length++) {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { verify } from 'node:crypto'
+import { type KeyObject, verify } from 'node:crypto'
 import { test } from 'node:test'
 import { type Answerer, closedOrigin, startHost } from '../../test/loopback-host.ts'
 import {
@@ -207,6 +207,12 @@ test('SYSTEM_ERROR is tried again three times at most and leaves the outcome unk
   assert.equal(host.requests.length, 3)
 })
 
+test('An error of the host itself leaves the outcome unknown, whatever its code', async (t) => {
+  const host = await startHost(t, (_, response) => void response.writeHead(503).end('{"code":"A_FUTURE_CODE"}'))
+  const expected = { code: 'wechat_refused', apiCode: 'A_FUTURE_CODE', apiMessage: '', outcomeUnknown: true }
+  await assert.rejects(makeClient({ baseUrls: [host.origin] }).prepayJsapi(order), expected)
+})
+
 test('F15: a rate limit is reported as such and not hammered', async (t) => {
   const host = await startHost(t, (_, response) => {
     response.writeHead(429).end('{"code":"RATELIMIT_EXCEEDED","message":"频率超限"}')
@@ -357,7 +363,9 @@ test("A caller's mistakes are TypeErrors before anything is sent", async (t) => 
 test('A11, A23: options that cannot be right are TypeErrors at construction, and show no key', () => {
   const own = { ...certificateSigner, serial: merchantSerial }
   const ownCertificate = makeSigner(merchantSerial).certificate
-  const pem = merchant.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+  const toPem = (key: KeyObject) => key.export({ type: 'pkcs8', format: 'pem' }).toString()
+  const pem = toPem(merchant.privateKey)
+  const otherPem = toPem(publicKeySigner.privateKey)
   const id = publicKeySigner.serial
   const mistakes: Array<Partial<PayV3Options>> = [
     { mchid: '' },
@@ -376,6 +384,8 @@ test('A11, A23: options that cannot be right are TypeErrors at construction, and
     { platformKeys: { publicKeys: [{ id: certificateSigner.serial, publicKey: publicKeySigner.publicKey }] } },
     { platformKeys: { publicKeys: [{ id, publicKey: merchant.publicKey }] } },
     { platformKeys: { publicKeys: [{ id, publicKey: pem }] } },
+    { platformKeys: { publicKeys: [{ id, publicKey: publicKeySigner.privateKey }] } },
+    { platformKeys: { publicKeys: [{ id, publicKey: otherPem }] } },
     { platformKeys: { certificates: [{ serialNo: own.serial, certificate: ownCertificate }] } },
     { platformKeys: { certificates: [{ serialNo: 'ABCDEF0123', certificate: certificateSigner.certificate }] } },
     { platformKeys: { certificates: [{ serialNo: certificateSigner.serial, certificate: 'x' }] } },

@@ -62,7 +62,7 @@ export class V3Transport {
 
   /** As {@link call}, with another way to accept a 2xx answer. */
   exchange<T>(call: V3Call, accept: (answer: HttpAnswer, waitMs: number) => Promise<T>): Promise<T> {
-    return this.#caller.run(true, async (baseUrl, send, remainingMs) => {
+    return this.#caller.run(call.method === 'GET' ? 'read' : 'repeatable', async (baseUrl, send, remainingMs) => {
       const answer = await send(await this.#request(call, baseUrl))
       if (answer.status < 200 || answer.status >= 300) throw await this.#refusal(answer)
       return accept(answer, remainingMs())
