@@ -1,0 +1,220 @@
+/** What the documents say about the code, checked against the code. */
+import assert from 'node:assert/strict'
+import { generateKeyPairSync } from 'node:crypto'
+import { existsSync, globSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { errorCatalogue } from '@fenpay/contract'
+import { readConfig } from '@fenpay/server'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const read = (path: string) => readFileSync(join(root, path), 'utf8')
+const pages = globSync(['*.md', 'docs/**/*.md', 'packages/*/README.md'], { cwd: root }).sort()
+
+/** The text outside of code blocks, where links and paths have a meaning. */
+const prose = (text: string) => text.replace(/^```[\s\S]*?^```$/gm, '')
+const codeBlocks = (text: string, language: string) =>
+  [...text.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)].filter(([, name]) => name === language).map(([, , code]) => code)
+const links = (text: string) => [...prose(text).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => target ?? '')
+const inlineCode = (text: string) => [...prose(text).matchAll(/`([^`\n]+)`/g)].map(([, code]) => code ?? '')
+const headings = (text: string) => prose(text).match(/^#+ .*$/gm) ?? []
+
+/** A heading's anchor, as code hosts make it. */
+function anchor(heading: string): string {
+  const words = heading.replace(/^#+ /, '').toLowerCase()
+  return words.replace(/[^\p{L}\p{N}\p{M} _-]/gu, '').replaceAll(' ', '-')
+}
+
+/** The rows of the tables under a heading (of the whole page without one), each a list of its cells. */
+function rows(text: string, heading?: string): string[][] {
+  const start = heading === undefined ? 0 : text.indexOf(`\n${heading}\n`) + 1
+  assert.ok(heading === undefined || start > 0, `there is no heading "${heading}"`)
+  const section = heading === undefined ? text : (text.slice(start).split(/\n## /)[0] ?? '')
+  const lines = section.split('\n').filter((line) => line.startsWith('| '))
+  const cells = lines.map((line) => line.slice(2, -2).split(' | '))
+  return cells.filter((row, index) => !isRule(row) && !isRule(cells[index + 1]))
+}
+
+const isRule = (row: string[] | undefined) => row?.every((cell) => /^-+$/.test(cell)) ?? false
+const bare = (cell: string | undefined) => (cell ?? '').replaceAll('`', '')
+
+test('every link between the documents leads to a file, and to a heading of it', () => {
+  const broken = pages.flatMap((page) =>
+    links(read(page))
+      .filter((target) => !/^(https?|mailto):/.test(target))
+      .filter((target) => {
+        const [path = '', fragment] = target.split('#')
+        const file = path === '' ? page : join(dirname(page), path)
+        if (!existsSync(join(root, file))) return true
+        return fragment !== undefined && !headings(read(file)).map(anchor).includes(fragment)
+      })
+      .map((target) => `${page}: ${target}`),
+  )
+  assert.deepEqual(broken, [])
+})
+
+test('every file that a document names in code is there', () => {
+  const isPath = (code: string) =>
+    /^(apps|packages|docs|scripts|tests)\/[\w./-]+$|^[\w.-]+\/[\w./-]+\.(ts|sql|json|md)$/.test(code)
+  const missing = pages.flatMap((page) =>
+    inlineCode(read(page))
+      .filter((code) => isPath(code) && !existsSync(join(root, code)) && !existsSync(join(root, dirname(page), code)))
+      .map((code) => `${page}: ${code}`),
+  )
+  assert.deepEqual(missing, [])
+})
+
+test('every npm command that a document names is a script', () => {
+  const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> }
+  const unknown = pages.flatMap((page) =>
+    [...read(page).matchAll(/\bnpm (?:run ([\w:-]+)|(start|test)\b)/g)]
+      .filter(([, script, short]) => scripts[script ?? short ?? ''] === undefined)
+      .map(([command]) => `${page}: ${command}`),
+  )
+  assert.deepEqual(unknown, [])
+  const listed = new Set(
+    rows(read('CONTRIBUTING.md'), '## Commands').map(([cell]) => /npm (?:run )?(\w[\w-]*)/.exec(cell ?? '')?.[1]),
+  )
+  assert.deepEqual([...listed].sort(), Object.keys(scripts).sort(), 'the commands of CONTRIBUTING.md')
+})
+
+test('no document holds a path of one machine', () => {
+  const found = pages.filter((page) => /(?<![\w.])\/(home|Users|root|work|tmp)\/\w|\b[A-Z]:\\/.test(read(page)))
+  assert.deepEqual(found, [])
+})
+
+test('both READMEs have the same sections, commands, pictures and links', () => {
+  const english = read('README.md')
+  const chinese = read('README.zh-CN.md')
+  const levels = (text: string) => headings(text).map((heading) => heading.indexOf(' '))
+  assert.deepEqual(levels(chinese), levels(english))
+  for (const language of ['sh', '', 'json']) {
+    assert.deepEqual(codeBlocks(chinese, language), codeBlocks(english, language))
+  }
+  const arrows = (text: string) => (codeBlocks(text, 'mermaid')[0] ?? '').match(/\w-{1,2}>>\w/g) ?? []
+  assert.ok(arrows(english).length > 10)
+  assert.deepEqual(arrows(chinese), arrows(english))
+  const targets = (text: string) => links(text).filter((target) => !target.startsWith('README'))
+  assert.deepEqual(targets(chinese), targets(english))
+})
+
+test('the table of errors is the catalogue', () => {
+  const catalogue = Object.entries(errorCatalogue).map(([code, { status, title, advice }]) => [
+    `\`${code}\``,
+    String(status),
+    title,
+    advice,
+  ])
+  assert.deepEqual(rows(read('docs/errors.md')), catalogue)
+})
+
+/** A merchant for whom nothing but the required variables is given. */
+function leastEnvironment(): Record<string, string> {
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  return {
+    FENPAY_MCHID: '1900000109',
+    FENPAY_API_V3_KEY: '0123456789abcdef0123456789abcdef',
+    FENPAY_MERCHANT_SERIAL_NO: '5157F09EFDC096DE15EBE81A47057A7232F1B8E1',
+    FENPAY_MERCHANT_PRIVATE_KEY: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    FENPAY_APPID: 'wx0123456789abcdef',
+    FENPAY_APP_SECRET: '0123456789abcdef0123456789abcdef',
+  }
+}
+
+/** The names that the server asks its environment for. */
+function namesRead(): Set<string> {
+  const names = new Set<string>()
+  const spy = new Proxy(leastEnvironment(), {
+    get(env, name) {
+      names.add(String(name))
+      return env[String(name)]
+    },
+  })
+  readConfig(spy)
+  return names
+}
+
+const configuration = read('docs/configuration.md')
+const serverRows = [
+  ...rows(configuration, '## WeChat: the merchant').map(([name, , fallback, , secret]) => ({ name, fallback, secret })),
+  ...rows(configuration, '## The server').map(([name, , fallback, , secret]) => ({ name, fallback, secret })),
+]
+
+test('the table of variables names those that the server reads, and which of them may be files', () => {
+  const names = [...namesRead()]
+  const fromFile = new Set(names.filter((name) => name.endsWith('_FILE') && names.includes(name.replace(/_FILE$/, ''))))
+  assert.deepEqual(serverRows.map(({ name }) => bare(name)).sort(), names.filter((name) => !fromFile.has(name)).sort())
+  assert.deepEqual(
+    serverRows
+      .filter(({ secret }) => /^yes$|_FILE/.test(secret ?? ''))
+      .map(({ name }) => `${bare(name)}_FILE`)
+      .sort(),
+    [...fromFile].sort(),
+  )
+})
+
+test('the defaults in the table of variables are those of the code', () => {
+  const documented = serverRows.flatMap(({ name, fallback = '' }) =>
+    /^`[^`]+`$/.test(fallback) ? [[bare(name), bare(fallback)] as const] : [],
+  )
+  assert.ok(documented.length > 8)
+  const least = leastEnvironment()
+  assert.deepEqual(readConfig({ ...least, ...Object.fromEntries(documented) }), readConfig(least))
+})
+
+test('the table of npm start names the variables that it reads', () => {
+  const source = read('scripts/start.ts')
+  const names = [...source.matchAll(/(?:env\[|port\()'([A-Z][A-Z0-9_]+)'/g)].map(([, name]) => name)
+  const table = rows(configuration, '## `npm start`')
+  assert.deepEqual(table.map(([name]) => bare(name)).sort(), [...new Set(names)].sort())
+  for (const [name, , fallback] of table) {
+    assert.ok(
+      source.includes(`'${bare(name)}'`) && new RegExp(`\\b${bare(fallback)}\\b|'${bare(fallback)}'`).test(source),
+    )
+  }
+})
+
+test('the tables of dependencies are those of the package.json files', () => {
+  type Manifest = Record<
+    'dependencies' | 'optionalDependencies' | 'devDependencies',
+    Record<string, string> | undefined
+  >
+  const workspaces = ['.', 'tests', ...globSync(['apps/*', 'packages/*'], { cwd: root })]
+  const declared = (...fields: (keyof Manifest)[]) =>
+    workspaces.flatMap((workspace) => {
+      const manifest = JSON.parse(read(join(workspace, 'package.json'))) as Manifest
+      const names = fields.flatMap((field) => Object.keys(manifest[field] ?? {}))
+      return names.filter((name) => !name.startsWith('@fenpay/')).map((name) => `${workspace} ${name}`)
+    })
+  const documented = (heading: string) =>
+    rows(read('docs/dependencies.md'), heading).map(([workspace, name]) => `${bare(workspace)} ${bare(name)}`)
+  assert.deepEqual(documented('## In production').sort(), declared('dependencies', 'optionalDependencies').sort())
+  assert.deepEqual(documented('## In development').sort(), declared('devDependencies').sort())
+})
+
+test('the architecture fits on two screens and lists every table of the database', () => {
+  const text = read('docs/architecture.md')
+  assert.ok(text.split('\n').length <= 111, 'docs/architecture.md has more than 110 lines')
+  const migrations = globSync('apps/server/src/storage/migrations/*.sql', { cwd: root }).map(read).join('\n')
+  const tables = [...migrations.matchAll(/^create table (\w+)/gm)].map(([, name]) => name)
+  assert.deepEqual(
+    rows(text, '## The database')
+      .map(([name]) => bare(name))
+      .sort(),
+    tables.sort(),
+  )
+})
+
+test('every decision is in the index, and says context, choice and cost', () => {
+  const files = globSync('docs/decisions/[0-9]*.md', { cwd: root }).sort()
+  assert.deepEqual(
+    links(read('docs/decisions/README.md')).map((target) => `docs/decisions/${target}`),
+    files,
+  )
+  for (const file of files) {
+    const [title = '', ...sections] = headings(read(file))
+    assert.match(title, new RegExp(`^# ${/[0-9]{4}/.exec(file)?.[0]} `), file)
+    assert.deepEqual(sections, ['## Context', '## Choice', '## Cost'], file)
+  }
+})
