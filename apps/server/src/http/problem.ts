@@ -37,7 +37,7 @@ export function toProblem(
 
 export function problem(code: ErrorCode, detail: string, requestId: string, rest: Partial<Problem> = {}): Problem {
   const { status, title, advice } = errorCatalogue[code]
-  const sentences = [detail, advice].filter((sentence) => sentence !== '').join(' ')
+  const sentences = [detail.replace(/[^.]$/, '$&.'), advice].filter((sentence) => sentence !== '').join(' ')
   return { type: 'about:blank', title, status, code, detail: sentences, request_id: requestId, ...rest }
 }
 
