@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { createServer } from 'node:net'
+import { once } from 'node:events'
+import { createConnection, createServer, type Socket } from 'node:net'
 import test, { after, type TestContext } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import fc from 'fast-check'
@@ -132,7 +133,7 @@ test('a database that takes connections and says nothing fails within 3 s', asyn
     for (const socket of sockets) socket.destroy()
     silent.close()
   })
-  await new Promise((resolve) => silent.once('listening', resolve))
+  await once(silent, 'listening')
   const address = silent.address()
   assert(typeof address === 'object' && address !== null)
   const hung = await pool(t, `postgres://nobody@127.0.0.1:${address.port}/nothing`)
@@ -173,6 +174,36 @@ for (const [title, ending] of Object.entries(endings)) {
     await victims`select 1`
   })
 }
+
+test('F50: sessions that the network resets fail their queries, and the pool goes on', async (t) => {
+  const server = new URL(url)
+  const sockets = new Set<Socket>()
+  const proxy = createServer((socket) => {
+    const upstream = createConnection(Number(new URL(url).port), server.hostname)
+    socket.on('error', () => upstream.destroy()).pipe(upstream)
+    upstream.on('error', () => socket.destroy()).pipe(socket)
+    sockets.add(socket)
+  }).listen(0, '127.0.0.1')
+  t.after(() => proxy.close())
+  await once(proxy, 'listening')
+  const address = proxy.address()
+  assert(typeof address === 'object' && address !== null)
+  server.port = String(address.port)
+  const reset = async () => {
+    await delay(50)
+    for (const socket of sockets) socket.resetAndDestroy()
+  }
+
+  const one = connect(server.href, { applicationName: 'test', poolSize: 1 })
+  t.after(() => one.end({ timeout: 1 }))
+  const slow = (connection: Sql | Transaction) => connection`select pg_sleep(1)`
+  for (const query of [() => slow(one), () => one.begin(slow), () => Promise.all([slow(one), slow(one)])]) {
+    await one`select 1`
+    const [failed] = await Promise.all([query().catch((error: unknown) => error), reset()])
+    assert(isDatabaseUnavailable(failed), String(failed))
+    await Promise.all([one`select 1`, one.begin((transaction) => transaction`select 1`)])
+  }
+})
 
 test('a transaction keeps its own errors, its result and its savepoints', async () => {
   await assert.rejects(
