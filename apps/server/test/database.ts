@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { after, afterEach } from 'node:test'
@@ -12,9 +13,12 @@ export type TestCluster = { readonly url: string; readonly stop: () => Promise<v
 /** An empty database of its own for one test file, and a pool on it. Both are closed when the file has run. */
 export type TestDatabase = { readonly url: string; readonly sql: Sql }
 
+const prefix = 'fenpay-test-'
+
 /** Starts a throw-away embedded PostgreSQL in the system's temporary directory; nothing in it survives a crash. */
 export async function startTestCluster(): Promise<TestCluster> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'fenpay-test-'))
+  await removeAbandonedClusters()
+  const dataDir = await mkdtemp(join(tmpdir(), prefix))
   // As root the database runs under another user, who must be able to pass.
   await chmod(dataDir, 0o711)
   const { url, stop } = await startEmbeddedPostgres({ dataDir, durable: false })
@@ -24,6 +28,21 @@ export async function startTestCluster(): Promise<TestCluster> {
       await stop()
       await rm(dataDir, { recursive: true, force: true })
     },
+  }
+}
+
+/** Ends and removes the clusters of test runs that were killed: their databases run on, and nobody would stop them. */
+async function removeAbandonedClusters(): Promise<void> {
+  for (const name of await readdir(tmpdir())) {
+    const dataDir = join(tmpdir(), name)
+    // Without a lock a cluster is only now being made, or removed.
+    if (!name.startsWith(prefix) || !existsSync(join(dataDir, 'server.lock'))) continue
+    try {
+      await (await startEmbeddedPostgres({ dataDir, durable: false })).stop()
+      await rm(dataDir, { recursive: true, force: true })
+    } catch {
+      // Its owner lives, or another run is removing it.
+    }
   }
 }
 
