@@ -1,0 +1,27 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { it } from 'node:test'
+import { faultTable } from '../src/index.ts'
+
+const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
+
+it('the README lists the faults that there are, with their ids and options', () => {
+  const [, table = ''] = readme.split('| name | ids | what | options |\n|---|---|---|---|\n')
+  const listed = table
+    .trim()
+    .split('\n')
+    .map((line) => {
+      const [, name = '', ids = '', what = '', options = ''] = line.split(/(?<!\\)\|/).map((cell) => cell.trim())
+      const found = [...options.matchAll(/`(\w+)` \(("[^"]*"|[^;)]*)/g)].map(([, option, value]) => [option, value])
+      return { name: name.replaceAll('`', ''), ids, what, options: Object.fromEntries(found) as object }
+    })
+  const known = faultTable.map(({ name, ids, what, options }) => ({
+    name,
+    ids: ids.join(', '),
+    what,
+    options: Object.fromEntries(
+      Object.entries(options).map(([option, { default: value }]) => [option, JSON.stringify(value)]),
+    ),
+  }))
+  assert.deepEqual(listed, known)
+})
