@@ -361,7 +361,6 @@ test("A caller's mistakes are TypeErrors before anything is sent", async (t) => 
 })
 
 test('A11, A23: options that cannot be right are TypeErrors at construction, and show no key', () => {
-  const own = { ...certificateSigner, serial: merchantSerial }
   const ownCertificate = makeSigner(merchantSerial).certificate
   const toPem = (key: KeyObject) => key.export({ type: 'pkcs8', format: 'pem' }).toString()
   const pem = toPem(merchant.privateKey)
@@ -386,7 +385,7 @@ test('A11, A23: options that cannot be right are TypeErrors at construction, and
     { platformKeys: { publicKeys: [{ id, publicKey: pem }] } },
     { platformKeys: { publicKeys: [{ id, publicKey: publicKeySigner.privateKey }] } },
     { platformKeys: { publicKeys: [{ id, publicKey: otherPem }] } },
-    { platformKeys: { certificates: [{ serialNo: own.serial, certificate: ownCertificate }] } },
+    { platformKeys: { certificates: [{ serialNo: merchantSerial, certificate: ownCertificate }] } },
     { platformKeys: { certificates: [{ serialNo: 'ABCDEF0123', certificate: certificateSigner.certificate }] } },
     { platformKeys: { certificates: [{ serialNo: certificateSigner.serial, certificate: 'x' }] } },
     { platformKeys: { download: false } },
