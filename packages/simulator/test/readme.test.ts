@@ -6,10 +6,10 @@ import { faultTable } from '../src/index.ts'
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
 
 it('the README lists the faults that there are, with their ids and options', () => {
-  const [, table = ''] = readme.split('| name | ids | what | options |\n|---|---|---|---|\n')
-  const listed = table
-    .trim()
+  const listed = readme
+    .slice(readme.indexOf('## Faults'))
     .split('\n')
+    .filter((line) => line.startsWith('| `'))
     .map((line) => {
       const [, name = '', ids = '', what = '', options = ''] = line.split(/(?<!\\)\|/).map((cell) => cell.trim())
       const found = [...options.matchAll(/`(\w+)` \(("[^"]*"|[^;)]*)/g)].map(([, option, value]) => [option, value])
