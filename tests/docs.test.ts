@@ -163,6 +163,29 @@ test('the defaults in the table of variables are those of the code', () => {
   assert.deepEqual(readConfig({ ...least, ...Object.fromEntries(documented) }), readConfig(least))
 })
 
+test('the .env of the READMEs is a configuration for production', () => {
+  const [example = ''] = codeBlocks(read('README.md'), 'sh').filter((code) => code?.includes('FENPAY_MCHID'))
+  const lines = example.trim().split('\n')
+  const env = Object.fromEntries(lines.map((line) => line.split('=') as [string, string]))
+  const least = leastEnvironment()
+  const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const files = new Map([
+    ['/etc/fenpay/api_v3_key', least['FENPAY_API_V3_KEY']],
+    ['/etc/fenpay/apiclient_key.pem', least['FENPAY_MERCHANT_PRIVATE_KEY']],
+    ['/etc/fenpay/pub_key.pem', publicKey.export({ type: 'spki', format: 'pem' }).toString()],
+    ['/etc/fenpay/app_secret', least['FENPAY_APP_SECRET']],
+    ['/etc/fenpay/master_key', Buffer.alloc(32).toString('base64')],
+  ])
+  const config = readConfig({ ...env, NODE_ENV: 'production' }, (path) => {
+    const text = files.get(path)
+    assert.ok(text !== undefined, `no file ${path}`)
+    return text
+  })
+  assert.equal(config.wechatUrl, undefined)
+  assert.equal(config.merchant.keys.wechatpayPublicKeys.length, 1)
+  assert.equal(config.catalogueFile, env['FENPAY_CATALOGUE_FILE'])
+})
+
 test('the table of npm start names the variables that it reads', () => {
   const source = read('scripts/start.ts')
   const names = [...source.matchAll(/(?:env\[|port\()'([A-Z][A-Z0-9_]+)'/g)].map(([, name]) => name)
