@@ -22,7 +22,6 @@ const query = (outTradeNo: string): Promise<Reply> =>
 
 /** A prepay call that gives up after `ms`. */
 async function impatient(body: Record<string, unknown>, ms = 300): Promise<'answered' | 'timeout' | 'reset'> {
-  // The signature is made by an ordinary call that never leaves: only its time limit differs.
   const limit = new Promise<'timeout'>((resolve) => setTimeout(() => resolve('timeout'), ms))
   const answer = stage.v3(jsapi, { body }).then(
     () => 'answered' as const,
@@ -37,7 +36,7 @@ describe('a call fault', () => {
     const body = order()
     assert.equal(await impatient(body), 'timeout')
     assert.ok(!(await placed(body)))
-    assert.equal(await impatient(body, 2000), 'answered')
+    assert.equal(await impatient(body, 10_000), 'answered')
   })
 
   it('timeout-after (F11) has its effect and no answer; the repeat gives the same prepay_id', async () => {
@@ -52,7 +51,7 @@ describe('a call fault', () => {
     for (const when of ['before', 'after']) {
       await stage.fault('call.reset', { options: { when } })
       const body = order()
-      assert.equal(await impatient(body, 2000), 'reset')
+      assert.equal(await impatient(body, 10_000), 'reset')
       assert.equal(await placed(body), when === 'after')
     }
   })

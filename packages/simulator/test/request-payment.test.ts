@@ -38,6 +38,11 @@ describe('the payment sheet refuses', () => {
     })
   }
 
+  it('nothing when signType is left out: then it is MD5', async () => {
+    const { signType: _, ...parameters } = await sheet('MD5')
+    assert.equal((await stage.requestPayment(parameters, 'confirm')).json['errMsg'], 'requestPayment:ok')
+  })
+
   it('a wrong paySign even when the user would cancel', async () => {
     const right = await sheet('RSA')
     const { json } = await stage.requestPayment({ ...right, paySign: 'AAAA' }, 'cancel')

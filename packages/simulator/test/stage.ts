@@ -200,7 +200,8 @@ export class Stage {
 
   /** Waits until the order's first notification has had so many deliveries. */
   async delivered(outTradeNo: string, count = 1): Promise<readonly Json[]> {
-    for (let tries = 0; tries < 200; tries++) {
+    const giveUpAt = Date.now() + 15_000
+    while (Date.now() < giveUpAt) {
       const deliveries = await this.deliveries(outTradeNo)
       if (deliveries.length >= count) return deliveries
       await new Promise((resolve) => setTimeout(resolve, 10))

@@ -1,16 +1,13 @@
-import { rsaVerify } from '../crypto/rsa.ts'
 import { payOrder, tradeStateOf } from '../engine/orders.ts'
 import { accountOf } from '../engine/people.ts'
 import type { Merchant, Order } from '../engine/records.ts'
-import { checkV2Signature } from '../protocol/v2/signature-check.ts'
-import { v3PayMessage } from '../protocol/v3/pay-sign.ts'
 import type { World } from '../world.ts'
 import type { Control, ControlAnswer } from './control.ts'
 import { ControlInputError, readInput } from './input.ts'
 import { whoIsIt } from './login.ts'
+import { checkPaySign, type PayParameters } from './pay-sign-check.ts'
 
 const parameterNames = ['timeStamp', 'nonceStr', 'package', 'signType', 'paySign'] as const
-type Parameters = Readonly<Record<(typeof parameterNames)[number], string>>
 
 /** Why the payment sheet does not open. `reason` is what the dialog says. */
 interface Failure {
@@ -54,14 +51,16 @@ async function openSheet(
   world: World,
   appid: string,
   user: string,
-  input: Readonly<Record<string, unknown>>,
+  given: Readonly<Record<string, unknown>>,
 ): Promise<Failure | { order: Order; merchant: Merchant }> {
+  // A client without signType takes MD5.
+  const input: Readonly<Record<string, unknown>> = { signType: 'MD5', ...given }
   const wrong = parameterNames.find((name) => typeof input[name] !== 'string' || input[name] === '')
   if (wrong !== undefined) {
     const type = input[wrong] === undefined ? 'Undefined' : typeof input[wrong]
     return fail(`parameter.${wrong} should be String instead of ${type}`, 'parameter error: ')
   }
-  const parameters = Object.fromEntries(parameterNames.map((name) => [name, input[name]])) as Parameters
+  const parameters = Object.fromEntries(parameterNames.map((name) => [name, input[name]])) as unknown as PayParameters
   if (!/^\d{10}$/.test(parameters.timeStamp)) return fail('timeStamp must be ten digits: seconds as a string')
   if (parameters.nonceStr.length > 32) return fail('nonceStr has more than 32 characters')
   const prepayId = /^prepay_id=(\S+)$/.exec(parameters.package)?.[1]
@@ -75,49 +74,16 @@ async function openSheet(
     return fail(`支付签名验证失败: signType is ${parameters.signType}, the order was made with ${placed.signType}`)
   }
   const mismatch = await checkPaySign(world, appid, parameters, merchant)
-  if (mismatch) return mismatch
+  if (mismatch) {
+    const { signedString, differsAt } = mismatch
+    const more = differsAt === undefined ? {} : { differs_at: differsAt }
+    return { ...fail('支付签名验证失败'), signed_string: signedString, ...more }
+  }
   const state = tradeStateOf(placed, world.clock.nowMs())
   if (state !== 'NOTPAY') return fail(state === 'SUCCESS' ? '该订单已支付' : '该订单已关闭')
   if (world.clock.nowMs() >= prepay.expiresAtMs) return fail('prepay_id已过期')
   const { openid } = world.books.transact(() => accountOf(world, appid, user))
   return openid === placed.openid ? { order: placed, merchant } : fail('下单账号与支付账号不一致')
-}
-
-async function checkPaySign(
-  world: World,
-  appId: string,
-  parameters: Parameters,
-  merchant: Merchant,
-): Promise<Failure | undefined> {
-  const { timeStamp, nonceStr, package: packageText, signType, paySign } = parameters
-  const reason = '支付签名验证失败'
-  if (signType === 'RSA') {
-    const message = v3PayMessage(appId, timeStamp, nonceStr, packageText)
-    const keys = merchant.certificates.map(({ certificatePem }) => world.keys.publicKey(certificatePem))
-    const valid = (text: string) =>
-      Promise.all(keys.map((key) => rsaVerify(text, paySign, key))).then((all) => all.includes(true))
-    if (await valid(message)) return undefined
-    const bare = packageText.slice('prepay_id='.length)
-    const differsAt = (await valid(v3PayMessage(appId, timeStamp, nonceStr, bare)))
-      ? 'the fourth line is the bare prepay_id, as an app signs it; a Mini Program signs prepay_id=…'
-      : (await valid(message.slice(0, -1)))
-        ? 'the last line has no LF; all four lines end with one'
-        : undefined
-    return { ...fail(reason), signed_string: message, ...(differsAt === undefined ? {} : { differs_at: differsAt }) }
-  }
-  const signed = new Map([
-    ['appId', appId],
-    ['nonceStr', nonceStr],
-    ['package', packageText],
-    ['signType', signType],
-    ['timeStamp', timeStamp],
-  ])
-  const others = [...world.books.merchants.values()].filter((other) => other !== merchant)
-  const type = signType === 'MD5' ? 'MD5' : 'HMAC-SHA256'
-  const mismatch = checkV2Signature(signed, paySign, type, merchant, others)
-  if (!mismatch) return undefined
-  const { signedString, differsAt } = mismatch
-  return { ...fail(reason), signed_string: signedString, ...(differsAt === undefined ? {} : { differs_at: differsAt }) }
 }
 
 const fail = (reason: string, detail = ''): Failure => ({

@@ -63,14 +63,13 @@ export class Notifier {
 
   /** Walks to `targetMs` of business time, stopping at each due delivery and waiting for it. */
   async advanceTo(targetMs: number): Promise<void> {
-    const { clock } = this.#world
     this.#advancing = true
     await this.settle()
     for (let next = this.#nextDueMs(); next !== undefined && next <= targetMs; next = this.#nextDueMs()) {
-      clock.advanceTo(next)
-      await Promise.all(this.#runDue(Math.min(Math.max(next, clock.nowMs()) + togetherMs, targetMs)))
+      this.#moveClock(next)
+      await Promise.all(this.#runDue(Math.min(Math.max(next, this.#world.clock.nowMs()) + togetherMs, targetMs)))
     }
-    clock.advanceTo(targetMs)
+    this.#moveClock(targetMs)
     this.#advancing = false
     this.wake()
   }
@@ -84,6 +83,12 @@ export class Notifier {
     clearTimeout(this.#timer)
     this.#abort.abort()
     await this.settle()
+  }
+
+  #moveClock(ms: number): void {
+    const { books, clock } = this.#world
+    clock.advanceTo(ms)
+    books.transact(() => books.facts.put({ name: 'clock', offsetMs: clock.offsetMs }))
   }
 
   #runDue(untilMs: number): Promise<void>[] {

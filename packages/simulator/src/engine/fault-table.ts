@@ -161,7 +161,7 @@ export const faultTable: readonly FaultKind[] = [
   {
     name: 'certificates.rotate',
     ids: ['F32'],
-    what: 'While it lasts, signatures use the platform certificates in turn',
+    what: 'While it lasts, each signature uses one of the platform certificates, drawn by chance',
     options: {},
   },
   {

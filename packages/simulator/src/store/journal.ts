@@ -43,6 +43,8 @@ export function openStore(directory: string, wallNowMs: number): Store {
       books,
       close: () => {
         closeSync(descriptor)
+        // A late write must fail, not reach a file that got the same number.
+        descriptor = -1
         unlock()
       },
     }

@@ -22,5 +22,5 @@ export function getStableAccessToken(world: World, call: Call): object {
 
 const answer = ({ clock }: World, { token, expiresAtMs }: AccessToken): object => ({
   access_token: token,
-  expires_in: Math.floor((expiresAtMs - clock.nowMs()) / 1000),
+  expires_in: Math.round((expiresAtMs - clock.nowMs()) / 1000),
 })

@@ -41,7 +41,8 @@ export function checkSender(world: World, call: Call, params: ReadonlyMap<string
   const merchant = world.books.merchants.get(mchid)
   // A probe of the real service with a bad merchant number was answered like a wrong signature.
   if (!merchant) throw signError({ differsAt: `merchant ${mchid || '(no mch_id)'} is unknown` })
-  const given = params.get('sign_type') || 'MD5'
+  const named = params.get('sign_type') ?? ''
+  const given = named === '' ? 'MD5' : named
   if (given !== 'MD5' && given !== 'HMAC-SHA256') {
     throw signError({ differsAt: `sign_type must be MD5 or HMAC-SHA256, not ${given}` })
   }
