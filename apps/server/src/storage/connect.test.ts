@@ -110,7 +110,7 @@ async function failure(pool: Sql): Promise<unknown> {
 
 async function pool(t: TestContext, address: string): Promise<Sql> {
   const opened = connect(address, { applicationName: 'test', poolSize: 2 })
-  t.after(() => opened.end({ timeout: 1 }))
+  t.after(() => opened.end({ timeout: 0.1 }))
   return opened
 }
 
