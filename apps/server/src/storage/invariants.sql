@@ -1,0 +1,131 @@
+-- What is always true of this database, one query each; a row is a violation.
+-- A head line `-- I1: sentence` gives the id of the invariant and begins its query.
+
+-- I1: every fen WeChat took is on exactly one order, or in suspense with its reason
+select merchant_id, order_number, o.transaction_id as on_order, p.transaction_id as taken,
+       o.paid_fen, p.amount_fen, o.paid_at, p.success_time
+  from (select * from orders where status = 'paid') o
+  full join (select * from payments where disposition = 'order') p using (merchant_id, order_number)
+ where (o.transaction_id, o.paid_fen, o.paid_at) is distinct from (p.transaction_id, p.amount_fen, p.success_time)
+union all
+select merchant_id, order_number, null, transaction_id, null, amount_fen, null, success_time
+  from payments where (disposition = 'suspense') <> (reason is not null)
+
+-- I2: no order is paid by two payments, and WeChat can take money through one attempt of it at most
+select merchant_id, order_number, 'payments' as what, count(*)
+  from payments where disposition = 'order' group by merchant_id, order_number having count(*) > 1
+union all
+select merchant_id, order_number, 'live attempts', count(*)
+  from attempts where status in ('intended', 'unknown', 'prepaid') group by merchant_id, order_number having count(*) > 1
+
+-- I3: what paid an order is equal, fact by fact, to what its attempt asked for
+select p.merchant_id, p.transaction_id, p.out_trade_no, p.order_number, a.status
+  from payments p
+  left join attempts a using (merchant_id, out_trade_no)
+  left join orders o on (o.merchant_id, o.order_number) = (a.merchant_id, a.order_number)
+ where p.disposition = 'order'
+   and (a.order_number is distinct from p.order_number or a.status <> 'paid' or o.status is distinct from 'paid'
+        or p.currency <> 'CNY' or p.amount_fen <> a.total_fen or p.amount_fen <> o.total_fen
+        or a.appid <> o.appid or a.openid <> o.openid)
+union all
+select a.merchant_id, p.transaction_id, a.out_trade_no, a.order_number, a.status
+  from attempts a left join payments p using (merchant_id, out_trade_no)
+ where a.status = 'paid' and p.disposition is distinct from 'order'
+
+-- I4: an order moves only along its edges, each event beginning where the last one ended
+select merchant_id, order_number, seq, before, from_status, to_status
+  from (select *, lag(to_status) over (partition by merchant_id, order_number order by seq) as before from order_events) e
+ where before is distinct from from_status
+    or (from_status is null) <> (seq = 1)
+    or (coalesce(from_status, ''), to_status) not in (
+         ('', 'pending'), ('pending', 'pending'), ('pending', 'closing'), ('pending', 'paid'), ('pending', 'closed'),
+         ('closing', 'closing'), ('closing', 'paid'), ('closing', 'closed'), ('paid', 'paid'), ('closed', 'closed'))
+
+-- I5: paid and closed are final
+select merchant_id, order_number, o.status, e.seq, e.to_status
+  from orders o join order_events e using (merchant_id, order_number)
+ where e.to_status in ('paid', 'closed') and e.to_status <> o.status
+
+-- I6: each change of an order is one event with its cause and actor, and no event is missing
+select o.merchant_id, o.order_number, o.status, o.event_count, count(e.seq) as written, max(e.seq) as last
+  from orders o left join order_events e using (merchant_id, order_number)
+ group by o.merchant_id, o.order_number
+having count(e.seq) <> o.event_count or max(e.seq) is distinct from o.event_count or min(e.seq) is distinct from 1
+    or (array_agg(e.to_status order by e.seq desc))[1] is distinct from o.status
+    or bool_or(e.kind = '' or e.cause = '' or e.actor = '')
+    or count(*) filter (where e.from_status <> e.to_status)
+       <> case when o.status = 'pending' then 0 when exists (
+            select from order_events c where (c.merchant_id, c.order_number) = (o.merchant_id, o.order_number)
+               and c.to_status = 'closing') and o.status <> 'closing' then 2 else 1 end
+
+-- I9: one payment is recorded once, and its order's history tells of it once
+select merchant_id, out_trade_no as subject, 'payments' as what, count(*)
+  from payments group by merchant_id, out_trade_no having count(*) > 1
+union all
+select o.merchant_id, o.order_number, 'paid events', count(e.seq)
+  from orders o left join order_events e
+    on (e.merchant_id, e.order_number, e.kind) = (o.merchant_id, o.order_number, 'paid')
+ group by o.merchant_id, o.order_number having count(e.seq) <> (o.status = 'paid')::integer
+union all
+select p.merchant_id, p.transaction_id, 'suspense events', count(e.seq)
+  from payments p left join order_events e
+    on (e.merchant_id, e.order_number, e.kind) = (p.merchant_id, p.order_number, 'payment_suspended')
+   and e.detail ->> 'transaction_id' = p.transaction_id
+ where p.disposition = 'suspense' and p.order_number is not null
+ group by p.merchant_id, p.transaction_id having count(e.seq) <> 1
+
+-- I12: of each product, what open orders hold is reserved, what paid orders hold is sold, and the rest is free
+select p.merchant_id, p.sku, p.stock_total, p.stock_free, p.stock_reserved, p.stock_sold, held.reserved, held.sold
+  from products p
+  cross join lateral (
+    select coalesce(sum(l.quantity) filter (where o.status in ('pending', 'closing')), 0) as reserved,
+           coalesce(sum(l.quantity) filter (where o.status = 'paid'), 0) as sold
+      from order_lines l join orders o using (merchant_id, order_number)
+     where (l.merchant_id, l.sku) = (p.merchant_id, p.sku)) held
+ where p.stock_reserved <> held.reserved or p.stock_sold <> held.sold or p.stock_free < 0
+    or p.stock_free + p.stock_reserved + p.stock_sold <> p.stock_total
+
+-- I13: stock is sold once for a paid order, released once for a closed one, and kept for an open one
+select merchant_id, order_number, o.status, s.outcome
+  from orders o left join stock_settlements s using (merchant_id, order_number)
+ where s.outcome is distinct from case o.status when 'paid' then 'sold' when 'closed' then 'released' end
+
+-- I16: a notification that had an effect is in the inbox with it, and no verdict speaks of an effect that is not there
+select p.merchant_id, p.transaction_id, null as inbox_id, null as verdict
+  from payments p
+ where p.source = 'notify' and not exists (
+   select from notify_inbox n where (n.merchant_id, n.transaction_id) = (p.merchant_id, p.transaction_id)
+      and n.verdict in ('applied', 'suspended'))
+union all
+select n.merchant_id, n.transaction_id, n.inbox_id, n.verdict
+  from notify_inbox n
+ where n.verdict in ('applied', 'repeated', 'suspended') and not exists (
+   select from payments p where (p.merchant_id, p.transaction_id) = (n.merchant_id, n.transaction_id))
+
+-- I17: the total of an order is the sum of its lines, at least one fen
+select o.merchant_id, o.order_number, o.total_fen, sum(l.amount_fen) as lines_fen
+  from orders o left join order_lines l using (merchant_id, order_number)
+ group by o.merchant_id, o.order_number
+having o.total_fen is distinct from sum(l.amount_fen) or o.total_fen < 1
+    or bool_or(l.amount_fen <> l.price_fen * l.quantity or l.quantity < 1)
+
+-- I18: who paid is who ordered
+select merchant_id, order_number, transaction_id
+  from payments p join orders o using (merchant_id, order_number, transaction_id)
+ where p.disposition = 'order' and p.payer_openid <> o.openid
+
+-- I19: an order belongs to the user whose openid it was made with
+select o.merchant_id, o.order_number, o.user_id
+  from orders o left join users u using (merchant_id, user_id)
+ where (u.appid, u.openid) is distinct from (o.appid, o.openid)
+
+-- I20: an Idempotency-Key stands for one order of its user, and no order stands under two keys
+select k.merchant_id, k.user_id, k.key, k.answer ->> 'order_number' as order_number
+  from idempotency_keys k
+ where k.route = 'submit-order' and not exists (
+   select from orders o
+    where (o.merchant_id, o.user_id, o.order_number) = (k.merchant_id, k.user_id, k.answer ->> 'order_number'))
+union all
+select merchant_id, min(user_id), min(key), answer ->> 'order_number'
+  from idempotency_keys where route = 'submit-order'
+ group by merchant_id, answer ->> 'order_number' having count(*) > 1
