@@ -9,6 +9,7 @@ import {
   type RunningServer,
   readConfig,
   realWorld,
+  type ServerParts,
   startServer,
   type World,
 } from '@fenpay/server'
@@ -32,6 +33,8 @@ export interface ShopOptions {
   payApi?: 'v3' | 'v2-md5' | 'v2-hmac-sha256'
   world?: World
   env?: NodeJS.ProcessEnv
+  /** How WeChat is called: a shorter time limit, for tests in which it does not answer. */
+  http?: ServerParts['http']
 }
 
 /** Call it at the top of a test file; it is stopped when the file has run. */
@@ -55,6 +58,8 @@ export async function startShop(options: ShopOptions = {}): Promise<Shop> {
       }),
       databaseUrl: database.url,
       world,
+      // Signatures are checked against the real clock, also when a test puts the shop's own clock forward.
+      http: { clock: Date.now, ...options.http },
       logger: createLogger('silent'),
     })
   const config = readConfig({ ...merchantEnv(merchant), FENPAY_PAY_API: options.payApi ?? 'v3' })
