@@ -44,7 +44,8 @@ export async function createApp(ports: HttpPorts): Promise<FastifyInstance> {
     requestTimeout: 10_000,
     connectionTimeout: 30_000,
     keepAliveTimeout: 5_000,
-    return503OnClosing: true,
+    // While it drains, what still arrives is served (F61); the framework's own 503 would be no problem+json either.
+    return503OnClosing: false,
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false, allErrors: false } },
     routerOptions: { maxParamLength: 128 },
   })
