@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
+import { seededRandom } from '../src/index.ts'
 import { newNumber, openStage, type Stage } from './stage.ts'
 import { call, callV3, type Json, type MerchantConfig } from './wechat-client.ts'
 
@@ -29,6 +30,18 @@ describe('the default merchant', () => {
       assert.ok(Date.parse(parsed.validFrom) < Date.now() && Date.now() < Date.parse(parsed.validTo))
     }
   })
+})
+
+it('a seed makes the same merchant, keys other than RSA included', async () => {
+  const made = async (seed: string): Promise<object> => {
+    const seeded = await openStage({ random: seededRandom(seed) })
+    await seeded.close()
+    const { mchid, api_v2_key, api_v3_key, certificate, apps } = seeded.merchant
+    return { mchid, api_v2_key, api_v3_key, serial_no: certificate.serial_no, apps }
+  }
+  const first = await made('a')
+  assert.deepEqual(await made('a'), first)
+  assert.notDeepEqual(await made('b'), first)
 })
 
 describe('further merchants', () => {

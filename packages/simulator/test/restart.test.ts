@@ -151,8 +151,14 @@ describe('a start is refused', () => {
 
 describe('the command', () => {
   const cli = fileURLToPath(new URL('../src/cli.ts', import.meta.url))
+  const children: ChildProcess[] = []
+  // A test that fails half-way leaves nothing running.
+  afterEach(() => {
+    for (const child of children.splice(0)) child.kill('SIGKILL')
+  })
   const run = (args: string[], env: NodeJS.ProcessEnv = {}): { child: ChildProcess; output: () => string } => {
     const child = fork(cli, args, { silent: true, env: { ...process.env, ...env } })
+    children.push(child)
     let text = ''
     for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => (text += chunk.toString()))
     return { child, output: () => text }
