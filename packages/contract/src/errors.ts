@@ -133,12 +133,7 @@ export const errorCatalogue = {
   database_unavailable: {
     status: 503,
     title: 'The database does not answer.',
-    advice: 'Nothing was changed. Repeat the request in a moment.',
-  },
-  overloaded: {
-    status: 503,
-    title: 'The server is stopping or busy.',
-    advice: 'Repeat the request as the retry-after header says, in seconds.',
+    advice: 'Repeat the same request in a moment, an order with the same Idempotency-Key: nothing is doubled.',
   },
   wechat_unreachable: {
     status: 504,
