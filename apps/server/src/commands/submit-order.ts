@@ -33,6 +33,8 @@ export function submitOrder(
   idempotencyKey: string | undefined,
 ): Promise<SubmitOrderAnswer> {
   const { merchantId, userId } = session
+  // The database would store U+FFFD for half a surrogate pair: a remark that nobody wrote.
+  if (request.remark?.isWellFormed() === false) throw new Refusal('invalid_request', 'The remark is no Unicode text.')
   return ports.store.transaction(async (tx) => {
     const key =
       idempotencyKey === undefined
