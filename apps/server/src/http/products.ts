@@ -16,7 +16,10 @@ export function productsRoute(app: App, ports: HttpPorts): void {
         querystring: Type.Object(
           {
             appid: Type.Optional(
-              Type.String({ maxLength: 32, description: 'The mini program; default: the one configured first.' }),
+              Type.String({
+                pattern: '^wx[0-9a-f]{16}$',
+                description: 'The mini program; default: the one configured first.',
+              }),
             ),
           },
           { additionalProperties: false },
