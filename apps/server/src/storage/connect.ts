@@ -88,6 +88,8 @@ const unavailableCodes: ReadonlySet<string> = new Set([
   '53100', // disk_full
   '53200', // out_of_memory
   '53300', // too_many_connections
+  '55P03', // lock_not_available: the lock_timeout passed
+  '57014', // query_canceled: the statement_timeout passed
   '57P01', // admin_shutdown
   '57P02', // crash_shutdown
   '57P03', // cannot_connect_now
