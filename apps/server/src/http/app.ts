@@ -4,13 +4,14 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import fastify, { type FastifyBaseLogger, type FastifyInstance, type RawServerDefault } from 'fastify'
 import { numberFromBytes } from '../domain/number.ts'
 import { addFormParser, addJsonParser } from './body-parsers.ts'
+import { createClientErrorHandler } from './client-error.ts'
 import { addDocs } from './docs.ts'
 import { healthRoutes } from './health.ts'
 import { myOrderRoutes } from './my-orders.ts'
 import { addNotFound } from './not-found.ts'
 import { orderSubmitRoute } from './order-submit.ts'
 import type { HttpPorts } from './ports.ts'
-import { createErrorHandler } from './problem.ts'
+import { addHeaders, createErrorHandler } from './problem.ts'
 import { productsRoute } from './products.ts'
 import { requireSession } from './session.ts'
 import { userRoutes } from './users.ts'
@@ -32,16 +33,31 @@ function withTypes(app: FastifyInstance): App {
 /** 64 KiB is far more than any request of this API needs, and the cap for notifications (F68, A2). */
 const bodyLimitBytes = 64 * 1024
 
+const requestTimeoutMs = 10_000
+
 /** The whole HTTP API over the ports. It listens to nothing yet. */
 export async function createApp(ports: HttpPorts): Promise<FastifyInstance> {
+  const answerError = createErrorHandler(ports)
   const app = fastify({
     loggerInstance: ports.logger,
     genReqId: () => numberFromBytes(ports.world.randomBytes(16)),
     requestIdHeader: false,
     trustProxy: ports.trustProxy,
     bodyLimit: bodyLimitBytes,
-    // Slow senders and idle connections are cut (A57).
-    requestTimeout: 10_000,
+    // Slow senders and idle connections are cut (A57); Node by itself looks for them only every 30 s.
+    requestTimeout: requestTimeoutMs,
+    http: {
+      headersTimeout: requestTimeoutMs,
+      connectionsCheckingInterval: 1_000,
+      // Two tokens, types or hosts make one that is none, where Node by itself takes the first.
+      joinDuplicateHeaders: true,
+    },
+    clientErrorHandler: createClientErrorHandler(ports),
+    // What the router refuses meets no hook.
+    frameworkErrors: (error, request, reply) => {
+      addHeaders(request, reply)
+      return answerError(error, request, reply)
+    },
     connectionTimeout: 30_000,
     keepAliveTimeout: 5_000,
     // While it drains, what still arrives is served (F61); the framework's own 503 would be no problem+json either.
@@ -49,11 +65,8 @@ export async function createApp(ports: HttpPorts): Promise<FastifyInstance> {
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false, allErrors: false } },
     routerOptions: { maxParamLength: 128 },
   })
-  app.setErrorHandler(createErrorHandler(ports))
-  app.addHook('onSend', async (request, reply) => {
-    reply.header('x-content-type-options', 'nosniff').header('x-request-id', request.id)
-    if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
-  })
+  app.setErrorHandler(answerError)
+  app.addHook('onSend', async (request, reply) => addHeaders(request, reply))
   addJsonParser(app)
   addNotFound(app)
   await app.register(rateLimit, {

@@ -12,6 +12,7 @@ const fastifyCodes: Record<string, ErrorCode> = {
   FST_ERR_CTP_EMPTY_JSON_BODY: 'malformed_body',
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'malformed_body',
   FST_ERR_BAD_URL: 'not_found',
+  FST_ERR_MAX_PARAM_LENGTH: 'not_found',
 }
 
 /** One table from anything thrown to what the caller reads. Unknown errors answer a fixed text and are logged whole (A55). */
@@ -31,7 +32,10 @@ export function toProblem(
     })
   }
   if (code !== undefined) return problem(code, '', requestId)
-  if ((error as FastifyError).statusCode === 429) return problem('rate_limited', '', requestId)
+  const { statusCode } = error as FastifyError
+  if (statusCode === 429) return problem('rate_limited', '', requestId)
+  // The documentation's files say 403 for a path that climbs out of them (A67).
+  if (statusCode === 403 || statusCode === 404) return problem('not_found', '', requestId)
   return problem('internal', '', requestId)
 }
 
@@ -48,6 +52,12 @@ function fieldProblems(error: FastifyError): { field: string; rule: string }[] {
     const path = [...finding.instancePath.split('/').slice(1), ...(typeof name === 'string' ? [name.slice(0, 64)] : [])]
     return { field: [error.validationContext ?? 'body', ...path].join('.'), rule: finding.message ?? finding.keyword }
   })
+}
+
+/** What every answer carries. */
+export function addHeaders(request: FastifyRequest, reply: FastifyReply): void {
+  reply.header('x-content-type-options', 'nosniff').header('x-request-id', request.id)
+  if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
 }
 
 /** Answers whatever a route threw, and logs what is ours to mend. */
