@@ -4,6 +4,9 @@ import { type PayApi, payApis } from '../domain/attempt.ts'
 import type { HttpPorts } from './ports.ts'
 import { toProblem } from './problem.ts'
 
+/** Why a message cannot even be read; every other reason is that it is not believed. */
+const unreadable = new Set(['too_large', 'encoding', 'xml', 'json', 'missing_field', 'invalid_field', 'incomplete'])
+
 /**
  * `POST /wechat/notify/:pay_api/:merchant_id`: where WeChat brings its payments. No login: the signature is the proof.
  * Merchant and protocol come from our own address, never from the message (A12, A66). The body is kept as its bytes,
@@ -31,7 +34,7 @@ export function wechatNotifyRoute(app: FastifyInstance, ports: HttpPorts): void 
       const answer = await receiveNotify(ports, merchant.merchantId, payApi, headersOf(request.headers), body)
       if (!answer.acknowledged) {
         request.log.warn({ reason: answer.reason, merchant: merchant.merchantId }, 'a notification was refused')
-        return refuse(reply, payApi, 401, answer.reason)
+        return refuse(reply, payApi, unreadable.has(answer.reason) ? 400 : 401, answer.reason)
       }
       return acknowledge(reply, payApi)
     },
