@@ -1,0 +1,100 @@
+import type { Sql } from '../../../apps/server/src/storage/connect.ts'
+import type { Wechat } from '../../support/shop.ts'
+
+type Fields = Record<string, unknown>
+type Footprint = Map<string, Map<string, Fields>>
+
+interface Watched {
+  table: string
+  key: string
+  /** Columns that ordinary reading changes as well. */
+  ignored?: string[]
+  /** A new or changed row in words; `before` is undefined for a new one. */
+  says(row: Fields, before: Fields | undefined): string
+}
+
+/** Every table, and how a change of it reads in docs/bad-input.md. */
+const watched: Watched[] = [
+  { table: 'merchants', key: 'merchant_id', says: () => 'merchant' },
+  { table: 'apps', key: 'appid', says: () => 'app' },
+  { table: 'users', key: 'user_id', ignored: ['last_login_at'], says: (_row, before) => (before ? '' : 'user') },
+  {
+    table: 'sessions',
+    key: 'token_hash',
+    ignored: ['last_used_at'],
+    says: (row) => (row['revoked_at'] === null ? 'session' : 'session revoked'),
+  },
+  {
+    table: 'orders',
+    key: 'order_number',
+    says: (row, old) => (row['status'] === old?.['status'] ? '' : `order ${row['status']}`),
+  },
+  { table: 'order_lines', key: "order_number || ' ' || line", says: () => '' },
+  {
+    table: 'products',
+    key: 'sku',
+    says: (row, old) =>
+      ['reserved', 'sold']
+        .map((kind) => [kind, Number(row[`stock_${kind}`]) - Number(old?.[`stock_${kind}`] ?? 0)] as const)
+        .filter(([, pieces]) => pieces !== 0)
+        .map(([kind, pieces]) => `stock ${kind} ${pieces > 0 ? '+' : '−'}${Math.abs(pieces)}`)
+        .join(', '),
+  },
+  { table: 'stock_settlements', key: 'order_number', says: () => '' },
+  {
+    table: 'attempts',
+    key: 'out_trade_no',
+    says: (row, old) => (old?.['status'] === row['status'] ? '' : `attempt ${row['status']}`),
+  },
+  {
+    table: 'payments',
+    key: 'transaction_id',
+    says: (row) => (row['disposition'] === 'order' ? 'payment' : `payment in suspense: ${row['reason']}`),
+  },
+  { table: 'order_events', key: "order_number || ' ' || seq", says: (row) => `event ${row['kind']}` },
+  { table: 'idempotency_keys', key: 'key', says: () => 'idempotency key' },
+  {
+    table: 'notify_inbox',
+    key: 'inbox_id',
+    says: (row) => `inbox ${row['verdict']}${row['reason'] === null ? '' : `: ${row['reason']}`}`,
+  },
+]
+
+/** All rows of the database, and WeChat's orders, as they are now. */
+export async function footprint(sql: Sql, wechat: Wechat): Promise<Footprint> {
+  const tables = await Promise.all(
+    watched.map(async ({ table, key, ignored = [] }) => {
+      const rows = await sql.unsafe<{ key: string; row: Fields }[]>(
+        `select (${key})::text as key, to_jsonb(t) - '{${['updated_at', ...ignored].join(',')}}'::text[] as row from ${table} t order by 1`,
+      )
+      return [table, new Map(rows.map(({ key: name, row }) => [name, row]))] as const
+    }),
+  )
+  const { orders } = await wechat.books()
+  const states = orders.map((order) => [order.out_trade_no, { state: order.trade_state }] as const)
+  return new Map([...tables, ['at WeChat', new Map(states)]])
+}
+
+/** What came, changed or went between two footprints: the words of docs/bad-input.md, `nothing` for no difference. */
+export function differenceInWords(before: Footprint, after: Footprint): string {
+  const weChats: Watched = { table: 'at WeChat', key: '', says: (row) => `at WeChat ${row['state']}` }
+  const words = [...watched, weChats].flatMap(({ table, says }) => {
+    const old = before.get(table) ?? new Map<string, Fields>()
+    const now = after.get(table) ?? new Map<string, Fields>()
+    const gone = [...old.keys()].filter((key) => !now.has(key)).map(() => `${table} lost a row`)
+    const changed = [...now].filter(([key, row]) => JSON.stringify(row) !== JSON.stringify(old.get(key)))
+    const said = changed.map(([key, row]) => says(row, old.get(key)))
+    // A change without words of its own is one that others imply; alone it would be a hole in this check.
+    return [...gone, ...said]
+  })
+  const spoken = words.filter((word) => word !== '')
+  if (spoken.length > 0) return counted(spoken).join('; ')
+  return words.length === 0 ? 'nothing' : 'a change without words'
+}
+
+function counted(words: string[]): string[] {
+  return [...new Set(words)].map((word) => {
+    const times = words.filter((other) => other === word).length
+    return times === 1 ? word : `${times} × ${word}`
+  })
+}
