@@ -118,10 +118,13 @@ it('the books count the calls of each order', async () => {
   const target = `/v3/pay/transactions/out-trade-no/${outTradeNo}?mchid=${stage.merchant.mchid}`
   await stage.v3(target)
   await stage.v3(target)
+  const transactionId = (await stage.order(outTradeNo))?.['transaction_id'] ?? ''
+  await stage.v3(`/v3/pay/transactions/id/${transactionId}?mchid=${stage.merchant.mchid}`)
+  await stage.v2('/pay/orderquery', { transaction_id: transactionId })
   await stage.v2('/pay/orderquery', { out_trade_no: outTradeNo })
   const { calls, orders, payments } = (await stage.control(`books?out_trade_no=${outTradeNo}`)).json
   assert.deepEqual(calls, [
-    { mchid: stage.merchant.mchid, out_trade_no: outTradeNo, counts: { jsapi: 1, query: 2, orderquery: 1 } },
+    { mchid: stage.merchant.mchid, out_trade_no: outTradeNo, counts: { jsapi: 1, query: 3, orderquery: 2 } },
   ])
   assert.deepEqual([orders?.[0]?.['trade_state'], payments?.[0]?.['total']], ['SUCCESS', 3600])
 })

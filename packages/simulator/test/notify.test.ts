@@ -115,6 +115,14 @@ describe('the schedule', () => {
     await own.close()
   })
 
+  it('goes on by itself as time passes', async () => {
+    await stage.fault('notify.delay', { options: { seconds: 1 } })
+    const outTradeNo = await stage.pay('MD5')
+    assert.equal((await stage.deliveries(outTradeNo)).length, 0)
+    const [delivery] = await stage.delivered(outTradeNo)
+    assert.equal(delivery?.['outcome'], 'acknowledged')
+  })
+
   it('goes to loopback only (A52)', async () => {
     const body = { ...stage.v3Order(await stage.openid(), newNumber()), notify_url: 'https://shop.example/notify' }
     const { json } = await stage.v3('/v3/pay/transactions/jsapi', { body })

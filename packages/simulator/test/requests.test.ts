@@ -70,6 +70,11 @@ describe('a refused v2 signature in the log', () => {
         /URL-encoded/,
       ],
       [{ ...plain, body: ' 牛肉面 ' }, signV2(plain, key(), 'MD5'), /trimmed/],
+      [
+        plain,
+        signV2(plain, key(), 'HMAC-SHA256').toLowerCase(),
+        /is HMAC-SHA256, but .*; also, sign is lower-case hex/,
+      ],
       [plain, '', /sign is missing/],
     ]
     for (const [values, sign, hint] of cases) {

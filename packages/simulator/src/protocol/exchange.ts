@@ -44,13 +44,22 @@ export function headerOf(call: Call, name: string): string | undefined {
   return Array.isArray(value) ? value.join(', ') : value
 }
 
+/** A part of a path, percent-decoded; as it is when it cannot be. */
+export function decodePart<T extends string | undefined>(text: T): T | string {
+  try {
+    return text === undefined ? text : decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
 /** What a call is about, read leniently before any check: faults are matched with it. */
 export function subjectOf(call: Call): { path: string; outTradeNo?: string; mchid?: string } {
   const authorization = headerOf(call, 'authorization') ?? ''
   const outTradeNo =
     /<out_trade_no>\s*(?:<!\[CDATA\[)?([^<\]]+)/.exec(call.text)?.[1] ??
     /"out_trade_no"\s*:\s*"([^"]+)"/.exec(call.text)?.[1] ??
-    /\/out-trade-no\/([^/]+)/.exec(call.path)?.[1]
+    decodePart(/\/out-trade-no\/([^/]+)/.exec(call.path)?.[1])
   const mchid =
     /<mch_id>\s*(?:<!\[CDATA\[)?([^<\]]+)/.exec(call.text)?.[1] ??
     /mchid="([^"]+)"/.exec(authorization)?.[1] ??

@@ -37,6 +37,8 @@ function findDifference(
   if (sign === '') return 'sign is missing or empty'
   const text = v2StringToSign(params)
   const key = merchant.apiV2Key
+  const upper = sign.toUpperCase()
+  if (v2Sign(text, key, signType) === upper) return lowerCase
   const other: V2SignType = signType === 'MD5' ? 'HMAC-SHA256' : 'MD5'
   const mapped = (change: (value: string) => string): string =>
     v2StringToSign([...params].map(([name, value]) => [name, change(value)] as const))
@@ -63,18 +65,13 @@ function findDifference(
     ),
   ]
   for (const [reason, signed, usedKey, type] of attempts) {
-    const expected = v2Sign(signed, usedKey, type)
-    if (expected === sign) return reason
-    if (expected === sign.toUpperCase()) return join(signed === text && usedKey === key && type === signType, reason)
+    if (v2Sign(signed, usedKey, type) === upper) return sign === upper ? reason : `${reason}; also, ${lowerCase}`
   }
-  if (v2Sign(text, key, signType) === sign.toUpperCase()) return lowerCase
   const length = signType === 'MD5' ? 32 : 64
   return sign.length === length ? undefined : `sign has ${sign.length} characters, ${signType} makes ${length}`
 }
 
 const lowerCase = 'sign is lower-case hex; WeChat compares upper case'
-const join = (only: boolean, reason: string): string => (only ? lowerCase : `${reason}; also, ${lowerCase}`)
-
 const withEmptyValues = (params: ReadonlyMap<string, string>): string =>
   [...params]
     .filter(([name]) => name !== 'sign')

@@ -41,6 +41,7 @@ function answerCall(world: World, call: Call, work: (request: V2Request) => V2Fi
   try {
     request = checkSender(world, call, readV2Message(call))
     return describe(
+      world,
       request,
       { ok: true, code: 'SUCCESS' },
       answer(world, request, [['result_code', 'SUCCESS'], ...work(request)]),
@@ -60,7 +61,7 @@ function answerCall(world: World, call: Call, work: (request: V2Request) => V2Fi
       ['err_code', error.code],
       ['err_code_des', error.message],
     ]
-    return describe(request, verdict, answer(world, request, fields))
+    return describe(world, request, verdict, answer(world, request, fields))
   }
 }
 
@@ -68,16 +69,17 @@ const answer = (world: World, { params, merchant, signType, path }: V2Request, f
   signedV2Answer(world, params, merchant, signType, path, fields)
 
 function describe(
+  world: World,
   { path, params, merchant }: V2Request,
   verdict: Handled['verdict'],
   answer: Handled['answer'],
 ): Handled {
-  const outTradeNo = params.get('out_trade_no')
+  const byId = world.books.orders.find(params.get('transaction_id') ?? '')
   return {
     answer,
     verdict,
     operation: path.slice(path.lastIndexOf('/') + 1),
     mchid: merchant.mchid,
-    ...(outTradeNo ? { outTradeNo } : {}),
+    outTradeNo: byId?.outTradeNo ?? params.get('out_trade_no') ?? '',
   }
 }

@@ -2,7 +2,7 @@ import { alphabets, randomText } from '../../engine/random.ts'
 import type { Merchant } from '../../engine/records.ts'
 import type { Verdict } from '../../engine/request-log.ts'
 import type { World } from '../../world.ts'
-import { type Answer, type Call, type Handled, headerOf, type Protocol, subjectOf } from '../exchange.ts'
+import { type Answer, type Call, decodePart, type Handled, headerOf, type Protocol, subjectOf } from '../exchange.ts'
 import { authenticate } from './authorization.ts'
 import { listCertificates } from './certificates.ts'
 import { jsapiPrepay } from './jsapi-prepay.ts'
@@ -81,8 +81,8 @@ async function answerCall(world: World, call: Call, endpoint: Endpoint): Promise
   try {
     if (!endpoint.transactions) checkClientHeaders(call)
     const merchant = await authenticate(world, call, endpoint.transactions)
-    const pathValue = decode(endpoint.path.exec(call.path)?.[1] ?? '')
-    const { outTradeNo = pathValue } = subjectOf(call)
+    const pathValue = decodePart(endpoint.path.exec(call.path)?.[1] ?? '')
+    const outTradeNo = subjectOf(call).outTradeNo ?? world.books.orders.find(pathValue)?.outTradeNo ?? ''
     const about = { operation: endpoint.operation, mchid: merchant.mchid, outTradeNo }
     try {
       const wechatpaySerial = headerOf(call, 'wechatpay-serial')
@@ -130,11 +130,3 @@ function refused(world: World, error: V3Refusal): Handled {
 
 const requestId = (world: World, code: number): string =>
   `08${randomText(world.random, alphabets.hex, 42).toUpperCase()}-${code}`
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
-}
