@@ -82,7 +82,10 @@ try {
   const { chosen, full } = readOptions()
   forgetSettings()
   const page = new Page((line) => console.log(line), full)
-  for (const payApi of chosen) await play(page, payApi, stopping.signal)
+  for (const payApi of chosen) {
+    await play(page, payApi, stopping.signal)
+    stopping.signal.throwIfAborted()
+  }
   const others = payApis.filter((name) => !chosen.includes(name))
   console.log(`
   Look closer:  npm run demo -- --full   nothing shortened, to copy and to check by hand${others

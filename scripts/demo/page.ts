@@ -57,7 +57,7 @@ export class Page {
       this.#write(`        ${styleText('dim', begin.slice(0, name.length + 1))}${begin.slice(name.length + 1)}`)
       for (const line of rest) this.#write(`          ${line}`)
     }
-    for (const line of bodyLines(body).flatMap((text) => this.#lines(text, columns - 12))) {
+    for (const line of bodyLines(body).flatMap((text) => this.#lines(text, columns - 8))) {
       this.#write(`        ${dimNames(line)}`)
     }
   }

@@ -16,8 +16,8 @@ export const payV2 = (signType: V2SignType): Protocol => ({
     answer: `WeChat signs its answers by the same rule with the same key. Anybody could have answered; the server works
       the signature out again and uses nothing of an answer that it does not fit.`,
     paySign: `The five parameters are signed once more, because they travel through the phone: the same rule and key, over the five names
-      as wx.requestPayment spells them (appId with a capital I, unlike the request). No prepay_id can be put into other
-      hands, and nothing in it changed, without the signature telling.`,
+      as wx.requestPayment spells them (appId with a capital I, unlike the request). Whoever
+      changes one of them on the way would need the key to sign them again.`,
     notify: `It is XML in the clear, signed by the same rule with the same key: who changes the amount on the way would
       need the key to sign it again.`,
     opened: 'the signature fits the APIv2 key, and every field has the form that it must have.',

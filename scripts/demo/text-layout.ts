@@ -27,7 +27,7 @@ export function wrapProse(text: string, columns: number): string[] {
   return [...lines, line]
 }
 
-/** `text` cut into lines of at most `columns`, losing no character; after &, ? or a comma if that does not waste most of a line. */
+/** `text` cut into lines of at most `columns`, losing no character; after &, ?, [ or a comma if that does not waste most of a line. */
 export function wrapExactly(text: string, columns: number): string[] {
   const lines: string[] = []
   let rest = text
@@ -39,8 +39,8 @@ export function wrapExactly(text: string, columns: number): string[] {
       if (used > columns) break
       end += character.length
     }
-    const mark = Math.max(...['&', '?', ','].map((sign) => rest.lastIndexOf(sign, end - 1))) + 1
-    const cut = mark > end / 3 ? mark : end
+    const mark = Math.max(...['&', '?', '[', ','].map((sign) => rest.lastIndexOf(sign, end - 1))) + 1
+    const cut = mark > end / 5 ? mark : end
     lines.push(rest.slice(0, cut))
     rest = rest.slice(cut)
   }
