@@ -11,12 +11,11 @@ export const payV2 = (signType: V2SignType): Protocol => ({
     request: `Why WeChat believes that this is us: all fields but sign that are not empty, sorted by name, are joined with
       & and followed by the APIv2 key (APIv2密钥), a secret that only WeChat and our server know. ${
         signType === 'MD5' ? 'The MD5 of this string' : 'The HMAC-SHA256 of this string, under the same key,'
-      } in upper-case hex is the field sign above. WeChat never
-      shows the key: below it stands as <api_v2_key>.`,
+      } in upper-case hex is the field sign above. WeChat never shows the key: below it stands as <api_v2_key>.`,
     answer: `WeChat signs its answers by the same rule with the same key. Anybody could have answered; the server works
       the signature out again and uses nothing of an answer that it does not fit.`,
-    paySign: `The five parameters are signed once more, because they travel through the phone: the same rule and key, over the five names
-      as wx.requestPayment spells them (appId with a capital I, unlike the request). Whoever
+    paySign: `The five parameters are signed once more, because they travel through the phone: the same rule and
+      key, over the five names as wx.requestPayment spells them (appId with a capital I, unlike the request). Whoever
       changes one of them on the way would need the key to sign them again.`,
     notify: `It is XML in the clear, signed by the same rule with the same key: who changes the amount on the way would
       need the key to sign it again.`,

@@ -19,8 +19,8 @@ export const payV3: Protocol = {
     answer: `WeChat signs its answers too, over three lines, with its own private key. The header Wechatpay-Serial names
       the key that verifies it, here the WeChat Pay public key (微信支付公钥). Anybody could have answered; the server uses
       nothing of an answer whose signature does not fit.`,
-    paySign: `The five parameters are signed once more, because they travel through the phone: four lines, with our private key. Whoever
-      changes one of them on the way would need the key to sign them again.`,
+    paySign: `The five parameters are signed once more, because they travel through the phone: four lines, with our
+      private key. Whoever changes one of them on the way would need the key to sign them again.`,
     notify: `It is signed by WeChat as the answer above was, over the raw body. What was paid is encrypted besides
       (AES-256-GCM), under the APIv3 key (APIv3密钥) that only WeChat and our server know.`,
     opened: `the signature fits the WeChat Pay public key, its timestamp is less than five minutes old, and the resource
