@@ -35,6 +35,8 @@ export interface ShopOptions {
   env?: NodeJS.ProcessEnv
   /** How WeChat is called: a shorter time limit, for tests in which it does not answer. */
   http?: ServerParts['http']
+  /** How often the server looks after open orders by itself; 0, never, unless a test is about that. */
+  sweepPauseMs?: number
 }
 
 /** Call it at the top of a test file; it is stopped when the file has run. */
@@ -60,6 +62,7 @@ export async function startShop(options: ShopOptions = {}): Promise<Shop> {
       world,
       // Signatures are checked against the real clock, also when a test puts the shop's own clock forward.
       http: { clock: Date.now, ...options.http },
+      sweepPauseMs: options.sweepPauseMs ?? 0,
       logger: createLogger('silent'),
     })
   const config = readConfig({ ...merchantEnv(merchant), FENPAY_PAY_API: options.payApi ?? 'v3' })

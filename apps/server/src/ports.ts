@@ -165,10 +165,12 @@ export interface Writes extends Reads {
   /** Locks the order for this transaction. With a `userId` only the owner finds it. */
   lockOrder(merchantId: string, orderNumber: string, userId?: string): Promise<Order | undefined>
   openOrderCount(merchantId: string, userId: string): Promise<number>
-  insertOrder(order: Order, lines: OrderLine[], event: NewEvent): Promise<void>
+  insertOrder(order: Order, lines: OrderLine[], event: NewEvent, nextCheckAt: Date): Promise<void>
   /** Moves the order and writes the event with it (I6). `facts` are set with the status they belong to. */
   moveOrder(order: Order, event: NewEvent, facts?: { payment: PaymentEvidence } | { closedAt: Date }): Promise<void>
   addEvent(order: Order, event: NewEvent): Promise<void>
+  /** A payment was begun or given up: the order's looks start anew, the first one then. */
+  restartChecks(order: Order, at: Date): Promise<void>
 
   findAttempt(merchantId: string, outTradeNo: string): Promise<Attempt | undefined>
   attemptCount(merchantId: string, orderNumber: string): Promise<number>
@@ -229,6 +231,12 @@ export interface InboxMessage {
   body: Uint8Array
 }
 
+/** An open order that this process has claimed, after `checkCount` earlier looks since its payment began. */
+export interface ClaimedOrder {
+  order: Order
+  checkCount: number
+}
+
 export interface Store {
   reads: Reads
   /** Runs `work` in one transaction; on a deadlock or serialization failure the whole unit runs again (F49). */
@@ -236,6 +244,10 @@ export interface Store {
   /** Notes that a session was used; at most once a minute per session, so that reads stay reads. */
   touchSession(merchantId: string, tokenHash: Uint8Array, at: Date): Promise<void>
   revokeSession(merchantId: string, tokenHash: Uint8Array, at: Date): Promise<void>
+  /** Takes open orders whose next look is due, the longest overdue first, and leaves those that another process holds. */
+  claimDueOrders(now: Date, leaseUntil: Date, perMerchant: number): Promise<ClaimedOrder[]>
+  /** When the order is to be looked at next; nothing for one that is final by now. */
+  scheduleCheck(merchantId: string, orderNumber: string, at: Date): Promise<void>
 }
 
 /** Notifications have connections of their own, so that shoppers cannot keep WeChat waiting (F54). */

@@ -1,10 +1,12 @@
 import { fileURLToPath } from 'node:url'
 import type { HttpOptions } from '@fenpay/wechat'
 import { readCatalogueFile } from './catalogue-file.ts'
+import { sweepOrders } from './commands/sweep-orders.ts'
 import type { Config } from './config.ts'
 import { createWeChatGateway } from './gateway/wechat-gateway.ts'
 import { createApp } from './http/app.ts'
 import type { Logger } from './http/logger.ts'
+import { repeat } from './jobs/repeat.ts'
 import { masterKeyOf } from './master-key.ts'
 import type { World } from './ports.ts'
 import { importCatalogue } from './storage/catalogue.ts'
@@ -22,6 +24,8 @@ export interface ServerParts {
   logger: Logger
   /** How WeChat is called; tests put their own clock or fetch here. */
   http?: HttpOptions
+  /** Milliseconds between two sweeps over the open orders; 0 sweeps never, for tests of one step. Default 1000. */
+  sweepPauseMs?: number
 }
 
 export interface RunningServer {
@@ -42,6 +46,7 @@ export async function startServer({
   world,
   logger,
   http = {},
+  sweepPauseMs = 1_000,
 }: ServerParts): Promise<RunningServer> {
   const sql = connect(databaseUrl, { applicationName: 'fenpay', poolSize: 10 })
   const notifySql = connect(databaseUrl, { applicationName: 'fenpay notify', poolSize: 4 })
@@ -61,8 +66,9 @@ export async function startServer({
     })
     let url = ''
     const random = () => randomFraction(world)
+    const store = createStore(sql, { random })
     const app = await createApp({
-      store: createStore(sql, { random }),
+      store,
       notifyStore: createNotifyStore(notifySql, { random }),
       payment: gateway.payment,
       login: gateway.login,
@@ -82,15 +88,24 @@ export async function startServer({
       logger,
     })
     url = await app.listen({ host: config.host, port: config.port })
+    const sweeping =
+      sweepPauseMs === 0
+        ? undefined
+        : repeat(
+            () => sweepOrders({ store, payment: gateway.payment, world }),
+            sweepPauseMs,
+            (error) => logger.error({ err: error }, 'a sweep over the open orders failed; the next one tries again'),
+          )
     return {
       url,
       async stop() {
         const forced = setTimeout(() => app.server.closeAllConnections(), drainMs)
         // A connection whose answer went out during the close would else stay open for its keep-alive time.
-        const sweep = setInterval(() => app.server.closeIdleConnections(), 50)
+        const idle = setInterval(() => app.server.closeIdleConnections(), 50)
         await app.close()
-        clearInterval(sweep)
+        clearInterval(idle)
         clearTimeout(forced)
+        await sweeping?.stop()
         // No request is under way any more; a connection lost inside a transaction is never given back to its pool.
         await Promise.all([sql.end({ timeout: 1 }), notifySql.end({ timeout: 1 })])
       },

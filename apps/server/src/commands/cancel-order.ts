@@ -1,4 +1,5 @@
 import type { Order as OrderAnswer } from '@fenpay/contract'
+import { nextCheckAt } from '../domain/check-schedule.ts'
 import { isFinal, orderTransitions } from '../domain/order.ts'
 import { Refusal } from '../domain/refusal.ts'
 import type { Session } from '../domain/session.ts'
@@ -29,7 +30,10 @@ export async function cancelOrder(
       actor: `user:${session.userId}`,
       at: ports.world.now(),
     })
-    return { ...locked, status: next }
+    const cancelled = { ...locked, status: next }
+    const attempt = await tx.liveAttempt(locked.merchantId, orderNumber)
+    await tx.restartChecks(cancelled, nextCheckAt(cancelled, attempt, 0, ports.world.now()))
+    return cancelled
   })
   const { pendingReason } = await settleOrder(ports, order)
   const answer = await showMyOrder(ports.store, session, orderNumber, pendingReason)

@@ -1,5 +1,6 @@
 import type { PaymentParameters } from '@fenpay/contract'
 import { type Attempt, liveStatuses, type PayApi, prepayTtlSeconds, reusablePrepayId } from '../domain/attempt.ts'
+import { nextCheckAt } from '../domain/check-schedule.ts'
 import { numberFromBytes } from '../domain/number.ts'
 import { isExpired, type Order, orderTransitions } from '../domain/order.ts'
 import { Refusal } from '../domain/refusal.ts'
@@ -70,6 +71,7 @@ async function openAttempt(ports: Ports, session: Session, orderNumber: string, 
       createdAt: ports.world.now(),
     }
     await tx.insertAttempt(attempt)
+    await tx.restartChecks(order, nextCheckAt(order, attempt, 0, attempt.createdAt))
     await addAttemptEvent(tx, ports.world, order, attempt, 'attempt_intended')
     return attempt
   })

@@ -7,6 +7,7 @@ import {
   sumFen,
   timesFen,
 } from '@fenpay/contract'
+import { firstCheckAt } from '../domain/check-schedule.ts'
 import { numberFromBytes } from '../domain/number.ts'
 import type { Order, OrderLine } from '../domain/order.ts'
 import { Refusal } from '../domain/refusal.ts'
@@ -81,13 +82,18 @@ async function insertOrder(
     paidAt: undefined,
     closedAt: undefined,
   }
-  await tx.insertOrder(order, lines, {
-    kind: 'submitted',
-    to: 'pending',
-    cause: 'submit',
-    actor: `user:${session.userId}`,
-    at: now,
-  })
+  await tx.insertOrder(
+    order,
+    lines,
+    {
+      kind: 'submitted',
+      to: 'pending',
+      cause: 'submit',
+      actor: `user:${session.userId}`,
+      at: now,
+    },
+    firstCheckAt(order),
+  )
   return order
 }
 

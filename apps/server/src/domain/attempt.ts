@@ -46,7 +46,7 @@ export function reusablePrepayId(attempt: Attempt, now: Date): string | undefine
 }
 
 /** WeChat wants five minutes between creating an order and closing it (pay-v2.md 6; F23). We keep it for v3 as well. */
-const closeAgeSeconds = 5 * 60
+export const closeAgeSeconds = 5 * 60
 
 /** Whether WeChat may be asked to close this attempt now. */
 export function mayBeClosed(attempt: Attempt, now: Date): boolean {

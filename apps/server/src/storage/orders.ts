@@ -1,7 +1,7 @@
 import { fen, type OrderEvent, type OrderStatus } from '@fenpay/contract'
-import type { Order, OrderLine } from '../domain/order.ts'
+import { isFinal, type Order, type OrderLine } from '../domain/order.ts'
 import type { PaymentEvidence } from '../domain/payment.ts'
-import type { NewEvent, OrderPage, OrderPosition } from '../ports.ts'
+import type { ClaimedOrder, NewEvent, OrderPage, OrderPosition } from '../ports.ts'
 import type { Queries } from './store.ts'
 
 interface OrderRow {
@@ -52,11 +52,17 @@ export async function openOrderCount(sql: Queries, merchantId: string, userId: s
   return row?.count ?? 0
 }
 
-export async function insertOrder(sql: Queries, order: Order, lines: OrderLine[], event: NewEvent): Promise<void> {
+export async function insertOrder(
+  sql: Queries,
+  order: Order,
+  lines: OrderLine[],
+  event: NewEvent,
+  nextCheckAt: Date,
+): Promise<void> {
   await sql`
-    insert into orders (merchant_id, order_number, user_id, appid, openid, status, total_fen, remark, created_at, expires_at, event_count)
+    insert into orders (merchant_id, order_number, user_id, appid, openid, status, total_fen, remark, created_at, expires_at, next_check_at, event_count)
     values (${order.merchantId}, ${order.orderNumber}, ${order.userId}, ${order.appid}, ${order.openid}, ${order.status},
-            ${order.totalFen}, ${order.remark ?? null}, ${order.createdAt}, ${order.expiresAt}, 1)`
+            ${order.totalFen}, ${order.remark ?? null}, ${order.createdAt}, ${order.expiresAt}, ${nextCheckAt}, 1)`
   const rows = lines.map((line, index) => ({
     merchant_id: order.merchantId,
     order_number: order.orderNumber,
@@ -82,7 +88,8 @@ export async function moveOrder(
   const [moved] = await sql<{ event_count: number }[]>`
     update orders set status = ${event.to}, event_count = event_count + 1,
            paid_fen = ${payment?.amountFen ?? null}, paid_at = ${payment?.successTime ?? null},
-           transaction_id = ${payment?.transactionId ?? null}, closed_at = ${closedAt ?? null}
+           transaction_id = ${payment?.transactionId ?? null}, closed_at = ${closedAt ?? null},
+           next_check_at = case when ${isFinal(event.to)} then null else next_check_at end
      where merchant_id = ${order.merchantId} and order_number = ${order.orderNumber} and status = ${order.status}
     returning event_count`
   if (moved === undefined) throw new Error(`order ${order.orderNumber} was moved without its lock`)
@@ -96,6 +103,35 @@ export async function addEvent(sql: Queries, order: Order, event: NewEvent): Pro
      where merchant_id = ${order.merchantId} and order_number = ${order.orderNumber} returning event_count`
   if (counted === undefined) throw new Error(`there is no order ${order.orderNumber}`)
   await insertEvent(sql, order, counted.event_count, order.status, event)
+}
+
+export async function restartChecks(sql: Queries, order: Order, at: Date): Promise<void> {
+  await sql`update orders set next_check_at = ${at}, check_count = 0
+             where merchant_id = ${order.merchantId} and order_number = ${order.orderNumber} and next_check_at is not null`
+}
+
+/** Fair between merchants: each gives its longest overdue orders, and one that is locked is left alone. */
+export async function claimDueOrders(
+  sql: Queries,
+  now: Date,
+  leaseUntil: Date,
+  perMerchant: number,
+): Promise<ClaimedOrder[]> {
+  const rows = await sql<(OrderRow & { check_count: number })[]>`
+    update orders o set next_check_at = ${leaseUntil}, check_count = o.check_count + 1
+      from merchants m cross join lateral (
+        select order_number from orders
+         where merchant_id = m.merchant_id and next_check_at <= ${now}
+         order by next_check_at limit ${perMerchant} for update skip locked
+      ) due
+     where o.merchant_id = m.merchant_id and o.order_number = due.order_number
+    returning o.*`
+  return rows.map((row) => ({ order: orderOf(row), checkCount: row.check_count - 1 }))
+}
+
+export async function scheduleCheck(sql: Queries, merchantId: string, orderNumber: string, at: Date): Promise<void> {
+  await sql`update orders set next_check_at = ${at}
+             where merchant_id = ${merchantId} and order_number = ${orderNumber} and next_check_at is not null`
 }
 
 async function insertEvent(sql: Queries, order: Order, seq: number, from: OrderStatus | undefined, event: NewEvent) {

@@ -5,6 +5,7 @@ import { claimIdempotencyKey, keepIdempotentAnswer } from './idempotency-keys.ts
 import { decideInbox, keepMessage } from './notify-inbox.ts'
 import {
   addEvent,
+  claimDueOrders,
   findOrder,
   insertOrder,
   lockOrder,
@@ -13,6 +14,8 @@ import {
   orderEvents,
   orderLines,
   ordersOfUser,
+  restartChecks,
+  scheduleCheck,
 } from './orders.ts'
 import { findPaymentAmount, recordPayment } from './payments.ts'
 import { productsOf, reserveStock, settleStock } from './products.ts'
@@ -33,6 +36,8 @@ export function createStore(sql: Sql, options: StoreOptions): Store {
     transaction: (work) => transactionOn(sql, options, work),
     touchSession: (...rest) => touchSession(sql, ...rest),
     revokeSession: (...rest) => revokeSession(sql, ...rest),
+    claimDueOrders: (...rest) => claimDueOrders(sql, ...rest),
+    scheduleCheck: (...rest) => scheduleCheck(sql, ...rest),
   }
 }
 
@@ -76,6 +81,7 @@ function writesOn(sql: Transaction): Writes {
     insertOrder: (...rest) => insertOrder(sql, ...rest),
     moveOrder: (order, event, facts) => moveOrder(sql, order, event, facts),
     addEvent: (...rest) => addEvent(sql, ...rest),
+    restartChecks: (...rest) => restartChecks(sql, ...rest),
     findAttempt: (...rest) => findAttempt(sql, ...rest),
     attemptCount: (...rest) => attemptCount(sql, ...rest),
     insertAttempt: (...rest) => insertAttempt(sql, ...rest),

@@ -1,0 +1,77 @@
+/** What the server does by itself: money that nobody told it about, and orders whose time is over. */
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { test } from 'node:test'
+import type { World } from '@fenpay/server'
+import { Shopper, startShop } from './support/shop.ts'
+import { until } from './support/wait.ts'
+
+let aheadMs = 0
+const world: World = { now: () => new Date(Date.now() + aheadMs), randomBytes: (size) => randomBytes(size) }
+
+for (const payApi of ['v3', 'v2-hmac-sha256'] as const) {
+  const shop = await startShop({ payApi, world, sweepPauseMs: 50 })
+  const pass = async (seconds: number) => {
+    aheadMs += seconds * 1000
+    await shop.wechat.advance(seconds)
+  }
+  const statusOf = async (shopper: Shopper, orderNumber: string) => (await shopper.show(orderNumber)).status
+
+  test(`${payApi}: F1, P1, paid without notification and without the client coming back, the order is paid within a minute`, async () => {
+    await shop.wechat.fault('notify.drop', { seconds: 3600 })
+    const shopper = await Shopper.arrive(shop)
+    const orderNumber = await shopper.buy()
+    assert.equal(await statusOf(shopper, orderNumber), 'pending')
+    await pass(60)
+    await until('the sweep finds the money', async () => (await statusOf(shopper, orderNumber)) === 'paid')
+    assert.equal((await shopper.show(orderNumber)).events.at(-1)?.cause, 'query')
+    await shop.wechat.clearFaults()
+  })
+
+  test(`${payApi}: an order nobody pays is closed at its expiry, at WeChat first, and its stock is free again`, async () => {
+    const stock = async () => (await shop.api.products()).products.find(({ sku }) => sku === 'tea-egg')?.stock
+    const shopper = await Shopper.arrive(shop)
+    const before = await stock()
+    const untouched = await shopper.order('tea-egg', 1)
+    const begun = await shopper.order('tea-egg', 2)
+    await shopper.prepay(begun)
+    assert.equal(await stock(), (before ?? 0) - 3)
+    await pass(30 * 60 + 1)
+    await until('both are closed', async () => {
+      const statuses = [await statusOf(shopper, untouched), await statusOf(shopper, begun)]
+      return statuses.every((status) => status === 'closed')
+    })
+    assert.equal(await stock(), before)
+    const [attempt] = await shop.sql<
+      { out_trade_no: string }[]
+    >`select out_trade_no from attempts where order_number = ${begun}`
+    const booked = (await shop.wechat.books()).orders.find((order) => order.out_trade_no === attempt?.out_trade_no)
+    assert.equal(booked?.trade_state, 'CLOSED')
+  })
+
+  test(`${payApi}: F23, a cancelled payment is closed by itself once it is five minutes old`, async () => {
+    const shopper = await Shopper.arrive(shop)
+    const orderNumber = await shopper.order()
+    await shopper.prepay(orderNumber)
+    await shopper.api.cancelOrder(shopper.token, orderNumber)
+    assert.equal(await statusOf(shopper, orderNumber), 'closing')
+    await pass(301)
+    await until('it is closed', async () => (await statusOf(shopper, orderNumber)) === 'closed')
+  })
+
+  test(`${payApi}: F63, I25, two servers sweep at once, and each order is looked at by one of them`, async () => {
+    await shop.startAnother({ world })
+    await shop.wechat.fault('notify.drop', { seconds: 3600 })
+    const shopper = await Shopper.arrive(shop)
+    const numbers = await Promise.all(Array.from({ length: 10 }, () => shopper.buy()))
+    await pass(60)
+    await until('all are paid', async () => {
+      const open = await shop.sql`select 1 from orders where order_number = any(${numbers}) and status <> 'paid'`
+      return open.length === 0
+    })
+    const queries =
+      await shop.sql`select order_number from order_events where order_number = any(${numbers}) and kind = 'paid'`
+    assert.equal(queries.length, 10)
+    await shop.wechat.clearFaults()
+  })
+}
