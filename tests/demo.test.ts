@@ -199,7 +199,7 @@ test('Ctrl-C while the stack starts leaves neither a process nor a file', async 
   assert.doesNotMatch(output, /── 1|paid \(已支付\)/)
 })
 
-test('Ctrl-C in the middle of a purchase leaves nothing; what was shown fits 100 columns, signatures shortened', async () => {
+test('Ctrl-C in the middle of a purchase leaves nothing; all fits 100 columns, signatures shortened', async () => {
   const { exitCode, output, left } = await runDemo(['--pay-api', 'v3'], '── 3  Prepay')
   assert.deepEqual(left, [])
   assert.equal(exitCode, 130, output)

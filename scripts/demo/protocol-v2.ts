@@ -8,8 +8,8 @@ export const payV2 = (signType: V2SignType): Protocol => ({
   queryPath: '/pay/orderquery',
   labels: { request: [], answer: [], paySign: [] },
   words: {
-    request: `Why WeChat believes that this is us: all fields but sign that are not empty, sorted by name, are joined with
-      & and followed by the APIv2 key (APIv2密钥), a secret that only WeChat and our server know. ${
+    request: `Why WeChat believes that this is us: all fields but sign that are not empty, sorted by name, are joined
+      with & and followed by the APIv2 key (APIv2密钥), a secret that only WeChat and our server know. ${
         signType === 'MD5' ? 'The MD5 of this string' : 'The HMAC-SHA256 of this string, under the same key,'
       } in upper-case hex is the field sign above. WeChat never shows the key: below it stands as <api_v2_key>.`,
     answer: `WeChat signs its answers by the same rule with the same key. Anybody could have answered; the server works

@@ -14,8 +14,8 @@ export const payV3: Protocol = {
   words: {
     request: `Why WeChat believes that this is us: five lines are signed (SHA256 with RSA) with the private key of our
       merchant certificate, which never leaves the server. The signature travels in the authorization header above, with
-      the timestamp and the nonce that are in it; serial_no says which certificate verifies it. The body line is the very
-      bytes that were sent, not the tidy print above.`,
+      the timestamp and the nonce that are in it; serial_no says which certificate verifies it. The body line is the
+      very bytes that were sent, not the tidy print above.`,
     answer: `WeChat signs its answers too, over three lines, with its own private key. The header Wechatpay-Serial names
       the key that verifies it, here the WeChat Pay public key (微信支付公钥). Anybody could have answered; the server uses
       nothing of an answer whose signature does not fit.`,

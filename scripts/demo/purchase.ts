@@ -73,15 +73,15 @@ function introduce({ page, protocol, merchant, appid }: Scene, stack: Stack): vo
     ['mini program (小程序)', `appid ${appid}`],
     ...protocol.keys(merchant),
   ])
-  page.say(`These keys are throw-away: the simulated WeChat made them a moment ago, and they are deleted at the end. Real
-    keys stay on the server; no key is ever in the mini program, in a log or on a screen.`)
+  page.say(`These keys are throw-away: the simulated WeChat made them a moment ago, and they are deleted at the end.
+    Real keys stay on the server; no key is ever in the mini program, in a log or on a screen.`)
 }
 
 async function logIn({ page, wechat, api, appid }: Scene): Promise<string> {
   page.step('1  Log in (登录)')
-  page.say(`WeChat gives the mini program a code, good once and for five minutes. The phone hands it to our server, which
-    exchanges it for the openid: the name of this person within this mini program. Only the server can do that, because it
-    takes the AppSecret. The payment will need the openid.`)
+  page.say(`WeChat gives the mini program a code, good once and for five minutes. The phone hands it to our server,
+    which exchanges it for the openid: the name of this person within this mini program. Only the server can do that,
+    because it takes the AppSecret. The payment will need the openid.`)
   const { code } = await wechat.login(appid, user)
   page.message({ way: 'phone', start: `wx.login() → code ${code}` })
   const { token } = await api.login({ code })
@@ -205,12 +205,12 @@ async function showNotify({ page, protocol, wechat, merchant }: Scene): Promise<
   const opened = await protocol.openNotify(merchant, notify)
   page.ok(`Opened with the same library and keys as the server's: ${protocol.words.opened}`)
   page.message({ way: 'server', start: protocol.words.openedName, body: JSON.stringify(opened) })
-  page.say(`The server compares appid, mchid, out_trade_no, amount and payer with its own record, and writes the payment,
-    the order's new status and the event in one transaction. Only then does it acknowledge (应答):`)
+  page.say(`The server compares appid, mchid, out_trade_no, amount and payer with its own record, and writes the
+    payment, the order's new status and the event in one transaction. Only then does it acknowledge (应答):`)
   showAnswer(page, notify, 'server → WeChat')
   if (!notify.verdict.ok) throw new Error(`the server did not acknowledge the notification (${notify.status})`)
-  page.ok(`Acknowledged: ${protocol.words.acknowledgement}. Without it WeChat would send the notification again and again
-    for a day; the server takes a second one for what it is, and nothing is paid twice.`)
+  page.ok(`Acknowledged: ${protocol.words.acknowledgement}. Without it WeChat would send the notification again and
+    again for a day; the server takes a second one for what it is, and nothing is paid twice.`)
 }
 
 async function check({ page, wechat, api, token, orderNumber }: Scene): Promise<Order> {

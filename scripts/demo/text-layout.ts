@@ -27,7 +27,7 @@ export function wrapProse(text: string, columns: number): string[] {
   return [...lines, line]
 }
 
-/** `text` cut into lines of at most `columns`, losing no character; after &, ?, [ or a comma if that does not waste most of a line. */
+/** `text` cut into lines of at most `columns`, losing no character; where it can be, after &, ?, [ or a comma. */
 export function wrapExactly(text: string, columns: number): string[] {
   const lines: string[] = []
   let rest = text
