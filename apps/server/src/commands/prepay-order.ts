@@ -108,7 +108,11 @@ async function resolveTakenNumber(ports: Ports, attempt: Attempt, refusal: WeCha
   const answer = await ports.payment.query(attempt)
   if (answer.outcome === 'unknown') return giveUp(ports, attempt, answer)
   if (answer.outcome === 'closed') return recordOutcome(ports, attempt, 'closed')
-  if (answer.outcome !== 'paid') return refuse(ports, attempt, refusal)
+  if (answer.outcome !== 'paid') {
+    // The query may lag behind a payment (F16): the number stays live, since a new one could be paid a second time.
+    await recordOutcome(ports, attempt, 'unknown')
+    throw new Refusal('wechat_refused', 'WeChat has this payment already and does not say in which state.', refusal)
+  }
   await ports.store.transaction((tx) => applyPayment(tx, ports.world, attempt.merchantId, answer.evidence))
   throw new Refusal('order_already_paid', 'WeChat says this order is paid.')
 }
