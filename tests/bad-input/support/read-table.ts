@@ -19,7 +19,7 @@ export function tablesByHeading(): Map<string, string[][]> {
   let heading = ''
   for (const line of document.split('\n')) {
     if (line.startsWith('#')) heading = line.replace(/^#+ /, '').replaceAll('`', '')
-    if (!line.startsWith('| ') || /^\| (id|---) /.test(line)) continue
+    if (!line.startsWith('| ') || /^\| (id |-)/.test(line)) continue
     const cells = line.split('|').slice(1, -1)
     tables.set(heading, [...(tables.get(heading) ?? []), cells.map((cell) => cell.trim().replaceAll('`', ''))])
   }

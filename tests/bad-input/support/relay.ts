@@ -59,7 +59,8 @@ export async function startRelay(): Promise<Relay & { target: string; close(): P
       outgoing.on('error', reject).end(body)
     })
   }
-  const listen = () => new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
+  const listen = () =>
+    new Promise<void>((resolve) => (server.listening ? resolve() : server.listen(port, '127.0.0.1', resolve)))
   const close = () =>
     new Promise<void>((resolve) => {
       server.close(() => resolve())
