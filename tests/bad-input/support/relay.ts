@@ -19,6 +19,8 @@ export interface Relay {
   spoil(path: string, how: Spoilt): void
   /** Leaves out a header of the calls, until {@link heal}. */
   withhold(header: string): void
+  /** WeChat's own, signed answer to an earlier call whose path contains `path`. */
+  genuineAnswer(path: string): Spoilt
   heal(): void
   /** Nobody listens any more: connection refused. */
   goDown(): Promise<void>
@@ -28,6 +30,7 @@ export interface Relay {
 export async function startRelay(): Promise<Relay & { target: string; close(): Promise<void> }> {
   const spoilt = new Map<string, Spoilt>()
   const withheld = new Set<string>()
+  const seen = new Map<string, Spoilt>()
   let port = 0
   const server = createServer((request, response) => {
     const [, how] = [...spoilt].find(([path]) => request.url?.includes(path)) ?? []
@@ -40,7 +43,10 @@ export async function startRelay(): Promise<Relay & { target: string; close(): P
     if (typeof how === 'object') return void response.writeHead(how.status, how.headers ?? {}).end(how.body)
     const genuine = await passOn(request, body)
     const whole = await buffer(genuine)
-    response.writeHead(genuine.statusCode ?? 502, genuine.headers)
+    const status = genuine.statusCode ?? 502
+    const plain = Object.entries(genuine.headers).map(([name, value]) => [name, String(value)] as const)
+    seen.set(request.url ?? '', { status, headers: Object.fromEntries(plain), body: whole.toString() })
+    response.writeHead(status, genuine.headers)
     if (how === 'half body') {
       response.write(whole.subarray(0, Math.ceil(whole.length / 2)), () => response.destroy())
       return
@@ -73,6 +79,11 @@ export async function startRelay(): Promise<Relay & { target: string; close(): P
     target: '',
     spoil: (path: string, how: Spoilt) => void spoilt.set(path, how),
     withhold: (header: string) => void withheld.add(header),
+    genuineAnswer(path: string) {
+      const [, answer] = [...seen].find(([known]) => known.includes(path)) ?? []
+      if (answer === undefined) throw new Error(`nothing was asked at ${path}`)
+      return answer
+    },
     heal() {
       spoilt.clear()
       withheld.clear()
