@@ -16,10 +16,10 @@ await sql.begin((tx) =>
   insert into users (merchant_id, user_id, appid, openid) values ('10000100', 'anna', 'wx', 'o-anna'), ('10000100', 'ben', 'wx', 'o-ben');
   insert into products (merchant_id, sku, name, category, kind, price_fen, stock_total, stock_reserved, stock_sold)
     values ('10000100', 'noodles', 'noodles', 'food', 'physical', 500, 10, 1, 2);
-  insert into orders (merchant_id, order_number, user_id, appid, openid, status, total_fen, created_at, expires_at, paid_fen, paid_at, transaction_id, closed_at, event_count)
-    values ('10000100', 'paid', 'anna', 'wx', 'o-anna', 'paid', 1000, '2026-01-01Z', '2026-01-02Z', 1000, '2026-01-01 00:05Z', 't1', null, 3),
-           ('10000100', 'closed', 'anna', 'wx', 'o-anna', 'closed', 500, '2026-01-01Z', '2026-01-02Z', null, null, null, '2026-01-01 00:09Z', 4),
-           ('10000100', 'open', 'ben', 'wx', 'o-ben', 'pending', 500, '2026-01-01Z', '2026-01-02Z', null, null, null, null, 1);
+  insert into orders (merchant_id, order_number, user_id, appid, openid, status, total_fen, created_at, expires_at, paid_fen, paid_at, transaction_id, closed_at, next_check_at, event_count)
+    values ('10000100', 'paid', 'anna', 'wx', 'o-anna', 'paid', 1000, '2026-01-01Z', '2026-01-02Z', 1000, '2026-01-01 00:05Z', 't1', null, null, 3),
+           ('10000100', 'closed', 'anna', 'wx', 'o-anna', 'closed', 500, '2026-01-01Z', '2026-01-02Z', null, null, null, '2026-01-01 00:09Z', null, 4),
+           ('10000100', 'open', 'ben', 'wx', 'o-ben', 'pending', 500, '2026-01-01Z', '2026-01-02Z', null, null, null, null, now(), 1);
   insert into order_lines values ('10000100', 'paid', 1, 'noodles', 'noodles', 500, 2), ('10000100', 'closed', 1, 'noodles', 'noodles', 500, 1),
     ('10000100', 'open', 1, 'noodles', 'noodles', 500, 1);
   insert into order_events (merchant_id, order_number, seq, kind, from_status, to_status, cause, actor, detail, at)
