@@ -104,10 +104,10 @@ function spawnQuietly(args: string[], env: NodeJS.ProcessEnv, logFile: string): 
 
 function readyUrl(child: ChildProcess & { logFile?: string }, name: string): Promise<string> {
   return new Promise((done, fail) => {
-    const timer = setTimeout(
-      () => fail(new Error(`${name} was not ready within ${startLimitMs / 1000} s`)),
-      startLimitMs,
-    )
+    const timer = setTimeout(() => {
+      fail(new Error(`${name} was not ready within ${startLimitMs / 1000} s; see ${child.logFile}`))
+      child.kill('SIGTERM')
+    }, startLimitMs)
     child.once('message', (message: { ready?: string }) => {
       clearTimeout(timer)
       done(message.ready ?? '')

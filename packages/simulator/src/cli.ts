@@ -57,7 +57,7 @@ try {
   console.log(`WeChat, simulated, at ${simulator.url}  (controls: ${simulator.url}/_sim)`)
   console.log(`merchant ${merchant?.mchid}  app ${merchant?.apps[0]?.appid}  books in ${options.dataDir}`)
   // A program that started this one over an IPC channel learns that it can begin.
-  process.send?.({ ready: simulator.url })
+  if (process.connected) process.send?.({ ready: simulator.url })
 } catch (error) {
   const busy = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
   const message = error instanceof Error ? error.message : String(error)
