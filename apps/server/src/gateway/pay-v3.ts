@@ -46,9 +46,11 @@ export function payV3Gateway(client: PayV3Client): ProtocolGateway {
       try {
         const notify = await client.parseNotify({ headers, body })
         if (notify.kind !== 'payment') return { outcome: 'other', eventType: notify.event_type }
+        const { trade_state, out_trade_no } = notify.resource
+        if (trade_state !== 'SUCCESS') return { outcome: 'refused', reason: 'not_success', outTradeNo: out_trade_no }
         const evidence = evidenceOf(notify.resource, 'notify')
         return evidence === undefined
-          ? { outcome: 'refused', reason: 'incomplete', outTradeNo: notify.resource.out_trade_no }
+          ? { outcome: 'refused', reason: 'incomplete', outTradeNo: out_trade_no }
           : { outcome: 'payment', evidence }
       } catch (error) {
         return { outcome: 'refused', reason: notifyReasonOf(error) }
