@@ -4,6 +4,8 @@ import { type PayApi, payApis } from '../domain/attempt.ts'
 import type { HttpPorts } from './ports.ts'
 import { toProblem } from './problem.ts'
 
+const merchantIdForm = /^[0-9]{8,32}$/
+
 /** Why a message cannot even be read; every other reason is that it is not believed. */
 const unreadable = new Set(['too_large', 'encoding', 'xml', 'json', 'missing_field', 'invalid_field', 'incomplete'])
 
@@ -28,7 +30,8 @@ export function wechatNotifyRoute(app: FastifyInstance, ports: HttpPorts): void 
     },
     async (request, reply) => {
       const payApi = payApis.find((known) => known === request.params.pay_api)
-      const merchant = await ports.merchants.find(request.params.merchant_id)
+      const { merchant_id } = request.params
+      const merchant = merchantIdForm.test(merchant_id) ? await ports.merchants.find(merchant_id) : undefined
       if (payApi === undefined || merchant === undefined) return refuse(reply, request.params.pay_api, 404, 'not_found')
       const body = request.body instanceof Uint8Array ? request.body : new Uint8Array()
       const answer = await receiveNotify(ports, merchant.merchantId, payApi, headersOf(request.headers), body)
