@@ -6,7 +6,7 @@ import { sendRaw } from './support/raw-http.ts'
 import { startStage } from './support/stage.ts'
 import { type Attack, testTable } from './support/test-table.ts'
 
-const stage = await startStage()
+const stage = await startStage({ env: { FENPAY_OPEN_ORDERS_MAX: '20' } })
 const shopper = await stage.shopper()
 const path = '/order/submit'
 const submit = (json: unknown, headers: Record<string, string> = {}, { token } = shopper) =>

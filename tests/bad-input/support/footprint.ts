@@ -27,6 +27,7 @@ const watched: Watched[] = [
   {
     table: 'orders',
     key: 'order_number',
+    ignored: ['next_check_at', 'check_count'],
     says: (row, old) => (row['status'] === old?.['status'] ? '' : `order ${row['status']}`),
   },
   { table: 'order_lines', key: "order_number || ' ' || line", says: () => '' },

@@ -17,7 +17,7 @@ export interface Relay {
   readonly url: string
   /** Spoils every call whose path contains `path`, until {@link heal}. */
   spoil(path: string, how: Spoilt): void
-  /** Leaves out a header of the calls, until {@link heal}. */
+  /** Leaves out a header of all calls from now on. */
   withhold(header: string): void
   /** WeChat's own, signed answer to an earlier call whose path contains `path`. */
   genuineAnswer(path: string): Spoilt
@@ -86,7 +86,6 @@ export async function startRelay(): Promise<Relay & { target: string; close(): P
     },
     heal() {
       spoilt.clear()
-      withheld.clear()
     },
     goDown: close,
     comeUp: listen,

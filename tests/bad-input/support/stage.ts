@@ -61,10 +61,11 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
     FENPAY_PUBLIC_URL: mailbox.url,
     FENPAY_WECHAT_URL: relay.url,
     FENPAY_RATE_LIMIT_PER_MINUTE: '100000',
+    FENPAY_OPEN_ORDERS_MAX: '1000',
     ...options.env,
   })
   const http = { timeoutMs: wechatTimeoutMs }
-  const server = await startServer({ config, databaseUrl: database.url, world, logger, http })
+  const server = await startServer({ config, databaseUrl: database.url, world, logger, http, sweepPauseMs: 0 })
   after(async () => {
     await server.stop()
     await Promise.all([relay.close(), mailbox.close(), database.shut()])
@@ -88,6 +89,8 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
       return shopper
     },
     async notification(outTradeNo, fault, faultOptions = {}) {
+      // The payment's own delivery, which no fault may shape, is over before the fault is planned.
+      await wechat.control('/_sim/notify/resend', { out_trade_no: outTradeNo })
       if (fault !== undefined) await wechat.fault(fault, { match: { out_trade_no: outTradeNo }, options: faultOptions })
       await wechat.control('/_sim/notify/resend', { out_trade_no: outTradeNo })
       const latest = mailbox.messages.at(-1)
