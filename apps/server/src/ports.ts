@@ -9,6 +9,7 @@ import type { Attempt, AttemptStatus, PayApi } from './domain/attempt.ts'
 import type { Merchant } from './domain/merchant.ts'
 import type { Order, OrderLine } from './domain/order.ts'
 import type { PaymentEvidence, SuspenseReason } from './domain/payment.ts'
+import type { AvatarType } from './domain/profile.ts'
 import type { Session } from './domain/session.ts'
 
 /** Time and randomness. Everything that is not a function of its arguments comes through here, so that a run can be replayed. */
@@ -100,9 +101,17 @@ export type LoginOutcome =
   | { outcome: 'refused'; refusal: WeChatRefusal }
   | UnknownOutcome
 
+export type PhoneOutcome =
+  | { outcome: 'phone'; phoneNumber: string }
+  | { outcome: 'code_invalid'; refusal: WeChatRefusal }
+  | { outcome: 'refused'; refusal: WeChatRefusal }
+  | UnknownOutcome
+
 /** WeChat's login. The session_key stays inside the gateway (A41). */
 export interface LoginGateway {
   login(merchantId: string, appid: string, code: string, userInfo: UserInfoFields | undefined): Promise<LoginOutcome>
+  /** Exchanges the code of the phone number button. */
+  phoneNumber(merchantId: string, appid: string, code: string): Promise<PhoneOutcome>
 }
 
 // --- storage --------------------------------------------------------------------------------------------------------
@@ -248,6 +257,33 @@ export interface Store {
   claimDueOrders(now: Date, leaseUntil: Date, perMerchant: number): Promise<ClaimedOrder[]>
   /** When the order is to be looked at next; nothing for one that is final by now. */
   scheduleCheck(merchantId: string, orderNumber: string, at: Date): Promise<void>
+}
+
+export interface StoredProfile {
+  nickname: string | undefined
+  sealedPhone: Uint8Array | undefined
+  avatarId: string | undefined
+}
+
+export interface Avatar {
+  avatarId: string
+  contentType: AvatarType
+  content: Uint8Array
+}
+
+/** What users tell about themselves. */
+export interface ProfileStore {
+  find(merchantId: string, userId: string): Promise<StoredProfile | undefined>
+  setNickname(merchantId: string, userId: string, nickname: string): Promise<void>
+  setPhone(merchantId: string, userId: string, sealedPhone: Uint8Array): Promise<void>
+  setAvatar(merchantId: string, userId: string, avatar: Avatar): Promise<void>
+  findAvatar(merchantId: string, avatarId: string): Promise<Avatar | undefined>
+}
+
+/** Seals what is stored, under the master key. `context` says what it is and whose, and must be the same to open it. */
+export interface Secrets {
+  seal(context: string, secret: string): Uint8Array
+  open(context: string, sealed: Uint8Array): string
 }
 
 /** Notifications have connections of their own, so that shoppers cannot keep WeChat waiting (F54). */

@@ -14,7 +14,7 @@ import { connect, isDatabaseUnavailable, type Sql } from './storage/connect.ts'
 import { createMerchantDirectory, saveMerchant } from './storage/merchants.ts'
 import { migrate, readMigrations } from './storage/migrate.ts'
 import { createSealer } from './storage/seal.ts'
-import { createNotifyStore, createStore } from './storage/store.ts'
+import { createNotifyStore, createProfileStore, createStore } from './storage/store.ts'
 import { randomFraction } from './world.ts'
 
 export interface ServerParts {
@@ -52,11 +52,11 @@ export async function startServer({
   const notifySql = connect(databaseUrl, { applicationName: 'fenpay notify', poolSize: 4 })
   try {
     await migrate(sql, await readMigrations(migrationsDirectory))
-    const sealer = createSealer(masterKeyOf(config.masterKey, config.dataDir, world.randomBytes), world.randomBytes)
-    await saveMerchant(sql, sealer, config.merchant)
+    const secrets = createSealer(masterKeyOf(config.masterKey, config.dataDir, world.randomBytes), world.randomBytes)
+    await saveMerchant(sql, secrets, config.merchant)
     await importConfiguredCatalogue(sql, config)
 
-    const merchants = createMerchantDirectory(sql, sealer, () => world.now().getTime())
+    const merchants = createMerchantDirectory(sql, secrets, () => world.now().getTime())
     const gateway = createWeChatGateway(merchants, {
       clock: () => world.now().getTime(),
       random: () => randomFraction(world),
@@ -73,6 +73,8 @@ export async function startServer({
       payment: gateway.payment,
       login: gateway.login,
       merchants,
+      profiles: createProfileStore(sql),
+      secrets,
       world,
       settings: {
         payApi: async (merchantId) => (await merchants.find(merchantId))?.payApi ?? config.merchant.payApi,

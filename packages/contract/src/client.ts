@@ -38,6 +38,9 @@ export interface ApiClient {
   cancelOrder(token: string, orderNumber: string): Promise<api.Order>
   myOrders(token: string, query?: api.MyOrdersQuery): Promise<api.MyOrdersAnswer>
   myOrder(token: string, orderNumber: string): Promise<api.Order>
+  profile(token: string): Promise<api.Profile>
+  changeProfile(token: string, request: api.ChangeProfileRequest): Promise<api.Profile>
+  bindPhone(token: string, request: api.BindPhoneRequest): Promise<api.Profile>
 }
 
 /**
@@ -76,6 +79,9 @@ export function createApiClient(request: Request): ApiClient {
     cancelOrder: (token, orderNumber) =>
       call('POST', '/my/orders/cancel', { token, data: { order_number: orderNumber } }),
     myOrders: (token, query = {}) => call('GET', `/my/orders${queryString(query)}`, { token }),
+    profile: (token) => call('GET', '/my/profile', { token }),
+    changeProfile: (token, data) => call('POST', '/my/profile', { token, data }),
+    bindPhone: (token, data) => call('POST', '/my/phone', { token, data }),
     myOrder: (token, orderNumber) => call('GET', `/my/orders/${encodeURIComponent(orderNumber)}`, { token }),
   }
 }

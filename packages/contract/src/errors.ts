@@ -100,6 +100,11 @@ export const errorCatalogue = {
     title: 'The body is too large.',
     advice: 'Send at most 64 KiB.',
   },
+  avatar_invalid: {
+    status: 400,
+    title: 'This is no picture for an avatar.',
+    advice: 'Send one PNG, JPEG or WebP file of at most 256 KiB in the field `avatar`, as wx.uploadFile does.',
+  },
   unsupported_media_type: {
     status: 415,
     title: 'This address does not take that content type.',

@@ -173,6 +173,31 @@ export const myOrdersAnswerSchema = Type.Object(
   closed,
 )
 
+export const profileSchema = Type.Object(
+  {
+    nickname: Type.Optional(Type.String()),
+    avatar_path: Type.Optional(Type.String({ description: 'Where the avatar is, under this API.' })),
+    phone: Type.Optional(Type.String({ description: 'The phone number, its middle hidden.' })),
+  },
+  closed,
+)
+
+export const changeProfileRequestSchema = Type.Object(
+  { nickname: Type.String({ minLength: 1, maxLength: 32, pattern: '^[^\\u0000-\\u001F\\u007F]*$' }) },
+  closed,
+)
+
+export const bindPhoneRequestSchema = Type.Object(
+  {
+    code: Type.String({
+      minLength: 1,
+      maxLength: 128,
+      description: 'What the phone number button gave, not wx.login.',
+    }),
+  },
+  closed,
+)
+
 export const problemSchema = Type.Object({
   type: Type.String({ description: 'about:blank' }),
   title: Type.String(),

@@ -19,4 +19,7 @@ export type OrderSummary = Static<typeof schemas.orderSummarySchema>
 export type Order = Static<typeof schemas.orderSchema>
 export type MyOrdersQuery = Static<typeof schemas.myOrdersQuerySchema>
 export type MyOrdersAnswer = Static<typeof schemas.myOrdersAnswerSchema>
+export type Profile = Static<typeof schemas.profileSchema>
+export type ChangeProfileRequest = Static<typeof schemas.changeProfileRequestSchema>
+export type BindPhoneRequest = Static<typeof schemas.bindPhoneRequestSchema>
 export type Problem = Static<typeof schemas.problemSchema>

@@ -6,7 +6,7 @@ import {
   verifyRawData,
   WechatRefusedError,
 } from '@fenpay/wechat'
-import type { LoginOutcome, UserInfoFields } from '../ports.ts'
+import type { LoginOutcome, PhoneOutcome, UserInfoFields } from '../ports.ts'
 
 /** The code is unknown, over, used, or another app's (miniprogram-login.md 3). */
 const codeInvalid = new Set(['40029', '40163'])
@@ -25,13 +25,25 @@ export async function miniProgramLogin(
   try {
     session = await client.code2Session(code)
   } catch (error) {
-    return refusedLogin(error)
+    return refusedCall(error)
   }
   const user = { openid: session.openid, ...(session.unionid === undefined ? {} : { unionid: session.unionid }) }
   return userInfo === undefined ? { outcome: 'user', user } : withUserInfo(user, session, appid, userInfo)
 }
 
-function refusedLogin(error: unknown): LoginOutcome {
+/** The phone number behind the code of the phone number button (miniprogram-login.md 7). */
+export async function miniProgramPhone(client: MiniProgramClient, code: string): Promise<PhoneOutcome> {
+  try {
+    return { outcome: 'phone', phoneNumber: (await client.phoneNumber(code)).phoneNumber }
+  } catch (error) {
+    const answer = refusedCall(error)
+    return answer.outcome === 'user_blocked' ? { outcome: 'refused', refusal: answer.refusal } : answer
+  }
+}
+
+type RefusedCall = Exclude<LoginOutcome, { outcome: 'user' } | { outcome: 'user_info_invalid' }>
+
+function refusedCall(error: unknown): RefusedCall {
   if (!isWechatError(error)) throw error
   if (!(error instanceof WechatRefusedError) || error.outcomeUnknown || error.apiCode === tooOften) {
     return { outcome: 'unknown', why: 'unreachable', detail: error.message }

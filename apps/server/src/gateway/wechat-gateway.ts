@@ -2,7 +2,7 @@ import { type HttpOptions, MiniProgramClient, PayV2Client, PayV3Client } from '@
 import type { PayApi } from '../domain/attempt.ts'
 import type { Merchant } from '../domain/merchant.ts'
 import type { LoginGateway, MerchantDirectory, PaymentGateway } from '../ports.ts'
-import { miniProgramLogin } from './mini-program.ts'
+import { miniProgramLogin, miniProgramPhone } from './mini-program.ts'
 import { payV2Gateway } from './pay-v2.ts'
 import { payV3Gateway } from './pay-v3.ts'
 import type { ProtocolGateway } from './protocol-gateway.ts'
@@ -28,6 +28,13 @@ export function createWeChatGateway(
     return kept(protocols, merchant, payApi, () => createProtocol(merchant, payApi, http))
   }
 
+  async function miniProgramOf(merchantId: string, appid: string): Promise<MiniProgramClient> {
+    const merchant = await merchantOf(merchantId)
+    const secret = merchant.apps.find((app) => app.appid === appid)?.secret
+    if (secret === undefined) throw new Error(`merchant ${merchantId} has no app ${appid}`)
+    return kept(miniPrograms, merchant, appid, () => new MiniProgramClient({ appid, secret, ...http }))
+  }
+
   return {
     payment: {
       prepay: async (attempt) => (await protocolOf(attempt.merchantId, attempt.payApi)).prepay(attempt),
@@ -43,12 +50,9 @@ export function createWeChatGateway(
     },
     login: {
       async login(merchantId, appid, code, userInfo) {
-        const merchant = await merchantOf(merchantId)
-        const secret = merchant.apps.find((app) => app.appid === appid)?.secret
-        if (secret === undefined) throw new Error(`merchant ${merchantId} has no app ${appid}`)
-        const client = kept(miniPrograms, merchant, appid, () => new MiniProgramClient({ appid, secret, ...http }))
-        return miniProgramLogin(client, appid, code, userInfo)
+        return miniProgramLogin(await miniProgramOf(merchantId, appid), appid, code, userInfo)
       },
+      phoneNumber: async (merchantId, appid, code) => miniProgramPhone(await miniProgramOf(merchantId, appid), code),
     },
   }
 }

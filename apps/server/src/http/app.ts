@@ -13,6 +13,7 @@ import { orderSubmitRoute } from './order-submit.ts'
 import type { HttpPorts } from './ports.ts'
 import { addHeaders, createErrorHandler } from './problem.ts'
 import { productsRoute } from './products.ts'
+import { avatarRoute, profileRoutes } from './profile.ts'
 import { requireSession } from './session.ts'
 import { userRoutes } from './users.ts'
 import { wechatNotifyRoute } from './wechat-notify.ts'
@@ -81,11 +82,13 @@ export async function createApp(ports: HttpPorts): Promise<FastifyInstance> {
     scope.addHook('onRequest', scope.rateLimit())
     userRoutes(withTypes(scope), ports)
     productsRoute(withTypes(scope), ports)
+    avatarRoute(withTypes(scope), ports)
   })
   await app.register(async (scope) => {
     scope.addHook('onRequest', scope.rateLimit())
     requireSession(scope, ports)
     orderSubmitRoute(withTypes(scope), ports)
+    await profileRoutes(withTypes(scope), ports)
     await scope.register(async (forms) => {
       await addFormParser(forms)
       myOrderRoutes(withTypes(forms), ports)

@@ -1,6 +1,15 @@
 import type { PaymentSettings } from '../commands/prepay-order.ts'
 import type { SubmitOrderRules } from '../commands/submit-order.ts'
-import type { LoginGateway, MerchantDirectory, NotifyStore, PaymentGateway, Store, World } from '../ports.ts'
+import type {
+  LoginGateway,
+  MerchantDirectory,
+  NotifyStore,
+  PaymentGateway,
+  ProfileStore,
+  Secrets,
+  Store,
+  World,
+} from '../ports.ts'
 import type { Logger } from './logger.ts'
 
 /** Everything the routes hand to the commands. */
@@ -10,6 +19,8 @@ export interface HttpPorts {
   payment: PaymentGateway
   login: LoginGateway
   merchants: MerchantDirectory
+  profiles: ProfileStore
+  secrets: Secrets
   world: World
   settings: PaymentSettings
   rules: SubmitOrderRules

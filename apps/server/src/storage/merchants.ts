@@ -1,15 +1,14 @@
 import type { Merchant, MerchantKeys } from '../domain/merchant.ts'
-import type { MerchantDirectory } from '../ports.ts'
+import type { MerchantDirectory, Secrets } from '../ports.ts'
 import type { Sql } from './connect.ts'
-import type { Sealer } from './seal.ts'
 
 /** Keys change rarely and are read at every payment; another process's change is seen after this time. */
 const keptForMs = 30_000
 
 /** Puts the merchant of the environment into its row, or changes the row to what the environment says now. */
-export async function saveMerchant(sql: Sql, sealer: Sealer, merchant: Merchant): Promise<void> {
+export async function saveMerchant(sql: Sql, secrets: Secrets, merchant: Merchant): Promise<void> {
   const { merchantId } = merchant
-  const sealedKeys = sealer.seal(keysContext(merchantId), JSON.stringify(merchant.keys))
+  const sealedKeys = secrets.seal(keysContext(merchantId), JSON.stringify(merchant.keys))
   await sql.begin(async (tx) => {
     await tx`
       insert into merchants (merchant_id, name, pay_api, sealed_keys)
@@ -17,7 +16,7 @@ export async function saveMerchant(sql: Sql, sealer: Sealer, merchant: Merchant)
       on conflict (merchant_id) do update
          set name = excluded.name, pay_api = excluded.pay_api, sealed_keys = excluded.sealed_keys, updated_at = now()`
     for (const { appid, secret } of merchant.apps) {
-      const sealedSecret = sealer.seal(secretContext(merchantId, appid), secret)
+      const sealedSecret = secrets.seal(secretContext(merchantId, appid), secret)
       await tx`
         insert into apps (merchant_id, appid, sealed_secret) values (${merchantId}, ${appid}, ${sealedSecret})
         on conflict (merchant_id, appid) do update set sealed_secret = excluded.sealed_secret`
@@ -26,12 +25,12 @@ export async function saveMerchant(sql: Sql, sealer: Sealer, merchant: Merchant)
 }
 
 /** Reads merchants and opens their keys, which stay in memory for 30 seconds. `nowMs` is any steadily growing clock. */
-export function createMerchantDirectory(sql: Sql, sealer: Sealer, nowMs: () => number): MerchantDirectory {
+export function createMerchantDirectory(sql: Sql, secrets: Secrets, nowMs: () => number): MerchantDirectory {
   const kept = new Map<string, { merchant: Merchant; readAtMs: number }>()
   async function find(merchantId: string): Promise<Merchant | undefined> {
     const entry = kept.get(merchantId)
     if (entry !== undefined && nowMs() - entry.readAtMs < keptForMs) return entry.merchant
-    const merchant = await readMerchant(sql, sealer, merchantId)
+    const merchant = await readMerchant(sql, secrets, merchantId)
     if (merchant !== undefined) kept.set(merchantId, { merchant, readAtMs: nowMs() })
     return merchant
   }
@@ -44,7 +43,7 @@ export function createMerchantDirectory(sql: Sql, sealer: Sealer, nowMs: () => n
   }
 }
 
-async function readMerchant(sql: Sql, sealer: Sealer, merchantId: string): Promise<Merchant | undefined> {
+async function readMerchant(sql: Sql, secrets: Secrets, merchantId: string): Promise<Merchant | undefined> {
   const [row] = await sql<{ name: string; pay_api: Merchant['payApi']; sealed_keys: Uint8Array }[]>`
     select name, pay_api, sealed_keys from merchants where merchant_id = ${merchantId}`
   if (row === undefined) return undefined
@@ -54,10 +53,10 @@ async function readMerchant(sql: Sql, sealer: Sealer, merchantId: string): Promi
     merchantId,
     name: row.name,
     payApi: row.pay_api,
-    keys: JSON.parse(sealer.open(keysContext(merchantId), row.sealed_keys)) as MerchantKeys,
+    keys: JSON.parse(secrets.open(keysContext(merchantId), row.sealed_keys)) as MerchantKeys,
     apps: apps.map(({ appid, sealed_secret }) => ({
       appid,
-      secret: sealer.open(secretContext(merchantId, appid), sealed_secret),
+      secret: secrets.open(secretContext(merchantId, appid), sealed_secret),
     })),
   }
 }

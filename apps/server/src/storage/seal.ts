@@ -1,17 +1,14 @@
 import { createCipheriv, createDecipheriv, type KeyObject } from 'node:crypto'
+import type { Secrets } from '../ports.ts'
 
 const nonceLength = 12
 const tagLength = 16
 
-/** Encrypts and authenticates secrets at rest: nonce, tag, ciphertext of AES-256-GCM under the master key. */
-export interface Sealer {
-  /** `context` says what the secret is and whose; it has to be the same when it is opened. */
-  seal(context: string, secret: string): Uint8Array
-  /** @throws Error when the master key, the context or the bytes are not those of the sealing */
-  open(context: string, sealed: Uint8Array): string
-}
-
-export function createSealer(masterKey: KeyObject, randomBytes: (size: number) => Uint8Array): Sealer {
+/**
+ * Encrypts and authenticates secrets at rest: nonce, tag, ciphertext of AES-256-GCM under the master key. Opening
+ * fails when the master key, the context or the bytes are not those of the sealing.
+ */
+export function createSealer(masterKey: KeyObject, randomBytes: (size: number) => Uint8Array): Secrets {
   return {
     seal(context, secret) {
       const nonce = randomBytes(nonceLength)

@@ -1,4 +1,4 @@
-import type { NotifyStore, Reads, Store, Writes } from '../ports.ts'
+import type { NotifyStore, ProfileStore, Reads, Store, Writes } from '../ports.ts'
 import { attemptCount, findAttempt, insertAttempt, liveAttempt, moveAttempt } from './attempts.ts'
 import { type Sql, type Transaction, withRetry } from './connect.ts'
 import { claimIdempotencyKey, keepIdempotentAnswer } from './idempotency-keys.ts'
@@ -19,6 +19,7 @@ import {
 } from './orders.ts'
 import { findPaymentAmount, recordPayment } from './payments.ts'
 import { productsOf, reserveStock, settleStock } from './products.ts'
+import { findAvatar, findProfile, setAvatar, setNickname, setPhone } from './profiles.ts'
 import { findSession, insertSession, revokeSession, touchSession, upsertUser } from './sessions.ts'
 
 /** What the query modules take: the pool, or a transaction of it. */
@@ -46,6 +47,16 @@ export function createNotifyStore(sql: Sql, options: StoreOptions): NotifyStore 
   return {
     keepMessage: (message) => keepMessage(sql, message),
     transaction: (work) => transactionOn(sql, options, work),
+  }
+}
+
+export function createProfileStore(sql: Sql): ProfileStore {
+  return {
+    find: (...rest) => findProfile(sql, ...rest),
+    setNickname: (...rest) => setNickname(sql, ...rest),
+    setPhone: (...rest) => setPhone(sql, ...rest),
+    setAvatar: (...rest) => setAvatar(sql, ...rest),
+    findAvatar: (...rest) => findAvatar(sql, ...rest),
   }
 }
 
