@@ -49,7 +49,10 @@ export async function insertAttempt(sql: Queries, attempt: Attempt): Promise<voi
             ${attempt.notifyUrl}, ${attempt.clientIp}, ${attempt.timeExpire}, ${attempt.createdAt})`
 }
 
-/** The guard of the domain, repeated where two workers meet: only one of them moves the row. */
+/**
+ * The guard of the domain, repeated where two workers meet: only one of them moves the row. To be told the same prepay_id
+ * again is no move, and does not make it live longer.
+ */
 export async function moveAttempt(
   sql: Queries,
   attempt: Attempt,
@@ -62,6 +65,7 @@ export async function moveAttempt(
            prepay_id = coalesce(${prepay?.prepayId ?? null}, prepay_id),
            prepay_expires_at = coalesce(${prepay?.expiresAt ?? null}, prepay_expires_at)
      where merchant_id = ${attempt.merchantId} and out_trade_no = ${attempt.outTradeNo} and status = any(${[...from]})
+       and (status <> ${to} or prepay_id is distinct from coalesce(${prepay?.prepayId ?? null}, prepay_id))
     returning 1`
   return rows.length === 1
 }
