@@ -36,6 +36,9 @@ module.exports = {
       '^packages/simulator/',
       'two readings of the protocol check each other',
     ),
+    only('client-imports-the-contract-alone', '^packages/client/src/', '^packages/(client|contract)/'),
+    only('phone-imports-nothing-of-ours', '^packages/phone/src/', '^packages/phone/'),
+    only('shop-imports-the-client-alone', '^apps/shop/miniprogram/', '^apps/shop/miniprogram/|^packages/client/'),
     {
       name: 'wechat-has-no-runtime-dependency',
       severity: 'error',
@@ -43,10 +46,10 @@ module.exports = {
       to: { dependencyTypes: ['npm', 'npm-dev', 'npm-peer', 'npm-optional'] },
     },
     {
-      name: 'contract-runs-anywhere',
-      comment: 'a mini program loads it: no Node; its schemas are for servers only',
+      name: 'contract-and-client-run-anywhere',
+      comment: 'a mini program loads them: no Node; the schemas are for servers only',
       severity: 'error',
-      from: { path: '^packages/contract/src/', pathNot: '\\.test\\.ts$' },
+      from: { path: '^packages/(contract|client)/src/', pathNot: '\\.test(-d)?\\.ts$' },
       to: { dependencyTypes: ['core'] },
     },
     {

@@ -1,0 +1,19 @@
+/**
+ * Checks the types of everything, each part with the globals it really has: Node for the servers, a browser for the
+ * phone's pages, neither for what a mini program loads.
+ */
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+
+const projects = [
+  'tsconfig.json',
+  'packages/client/tsconfig.json',
+  'packages/phone/tsconfig.runtime.json',
+  'packages/phone/tsconfig.page.json',
+  'apps/shop/tsconfig.json',
+]
+
+const results = projects
+  .filter((project) => existsSync(project))
+  .map((project) => spawnSync('tsc', ['--noEmit', '-p', project], { stdio: 'inherit' }).status)
+if (results.some((status) => status !== 0)) process.exit(1)
