@@ -3,11 +3,22 @@ import type { Sql } from '../../apps/server/src/storage/connect.ts'
 import { checkInvariants } from '../../apps/server/src/storage/invariants.ts'
 import type { Wechat } from '../support/shop.ts'
 
+/** Fails unless every payment that was acknowledged to WeChat is kept here: it will not be told again (I16). */
+export async function assertAcknowledgedIsKept(sql: Sql, wechat: Wechat): Promise<void> {
+  const { notifications } = await wechat.control<WechatBooks>('/_sim/books')
+  const acknowledged = notifications.filter(({ deliveries }) =>
+    deliveries.some(({ outcome }) => outcome === 'acknowledged'),
+  )
+  const kept = await sql<{ out_trade_no: string }[]>`select out_trade_no from payments`
+  const numbers = new Set(kept.map((payment) => payment.out_trade_no))
+  for (const { out_trade_no } of acknowledged) assert(numbers.has(out_trade_no), `${out_trade_no} is lost`)
+}
+
 interface WechatBooks {
   orders: { out_trade_no: string; trade_state: string; total: number; transaction_id?: string }[]
   payments: { out_trade_no: string; transaction_id: string; total: number; openid: string }[]
   /** One for each payment that WeChat took. */
-  notifications: { out_trade_no: string }[]
+  notifications: { out_trade_no: string; deliveries: { outcome: string }[] }[]
 }
 
 interface OurAttempt {
@@ -45,6 +56,8 @@ export async function assertBooksAgree(sql: Sql, wechat: Wechat): Promise<void> 
     const payment = taken.get(attempt.out_trade_no)
     const state = states.get(attempt.out_trade_no)
     assert.equal(state === 'SUCCESS', payment !== undefined)
+    // Only a close that was seen at WeChat, or a number that never came there, may give the stock back (F21).
+    if (attempt.attempt === 'closed') assert.notEqual(state, 'NOTPAY', `${attempt.out_trade_no} can still be paid`)
     assert.deepEqual(
       { attempt: attempt.attempt === 'paid', transaction: attempt.transaction_id, fen: attempt.amount_fen },
       { attempt: payment !== undefined, transaction: payment?.transaction_id ?? null, fen: payment?.total ?? null },

@@ -4,7 +4,7 @@ import type { Wechat } from '../support/shop.ts'
 
 /** The answers by which a good client knows that it has to ask again with the same key and the same number. */
 const askAgain = new Set(['database_unavailable', 'wechat_unreachable', 'overloaded'])
-const patienceMs = 90_000
+const patienceMs = 45_000
 
 export interface Item {
   sku: string
@@ -89,7 +89,11 @@ export async function pay(shop: Shoppers, purchase: Purchase, orderNumber: strin
   throw new Error(`order ${orderNumber} could not be paid`)
 }
 
-export async function prepay(shop: Shoppers, purchase: Purchase, orderNumber: string): Promise<PaymentParameters | 'paid'> {
+export async function prepay(
+  shop: Shoppers,
+  purchase: Purchase,
+  orderNumber: string,
+): Promise<PaymentParameters | 'paid'> {
   try {
     return (await patiently(shop, () => shop.api.prepayOrder(purchase.token, orderNumber))).pay
   } catch (error) {
