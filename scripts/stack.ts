@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { merchantEnvironment, type SimulatedMerchant } from './merchant-environment.ts'
 
 /**
- * The whole of Fenpay on one machine: a simulated WeChat and the server with its embedded PostgreSQL, each a process
- * of its own. `npm start`, the demo and the tests all start it here.
+ * The whole of Fenpay on one machine: a simulated WeChat, the server with its embedded PostgreSQL, and the phone with
+ * the shop on it, each a process of its own. `npm start`, the demo and the tests all start it here.
  */
 export interface Stack {
   serverUrl: string
@@ -15,6 +15,7 @@ export interface Stack {
   appid: string
   server: ChildProcess
   wechat: ChildProcess
+  phone?: { url: string; process: ChildProcess }
   /** The server's environment, to start a second server like it. */
   serverEnv: NodeJS.ProcessEnv
   /** Stops both and waits for their ends. */
@@ -26,6 +27,8 @@ export interface StackOptions {
   dataDir: string
   serverPort: number
   wechatPort: number
+  /** Where the phone is; without it there is none. */
+  phonePort?: number
   /** Put over the environment of the server. */
   env?: NodeJS.ProcessEnv
 }
@@ -33,16 +36,34 @@ export interface StackOptions {
 const root = resolve(fileURLToPath(new URL('..', import.meta.url)))
 const simulatorCli = join(root, 'packages/simulator/src/cli.ts')
 const serverMain = join(root, 'apps/server/src/main.ts')
+const phoneCli = join(root, 'packages/phone/src/cli.ts')
+const shop = join(root, 'apps/shop')
 const startLimitMs = 90_000
 
 /** Starts WeChat first, since the server is configured with the merchant that WeChat has made. */
 export async function startStack(options: StackOptions): Promise<Stack> {
-  const wechat = await startWechat(options)
-  const { wechatUrl } = wechat
+  const started: ChildProcess[] = []
+  // The last one first: the phone asks the server, and the server asks WeChat.
+  const stop = async () => {
+    for (const child of started.toReversed()) await stopProcess(child)
+  }
   try {
+    const wechat = await startWechat(options)
+    started.push(wechat.process)
+    const { wechatUrl } = wechat
     const merchant = await firstMerchant(wechatUrl)
-    const serverEnv = { ...process.env, ...serverEnvironment(options, wechatUrl, merchant), ...options.env }
+    const serverEnv = {
+      ...process.env,
+      ...merchantEnvironment(merchant),
+      ...addresses(options, wechatUrl),
+      ...options.env,
+    }
     const server = await startServerProcess(serverEnv, join(options.dataDir, 'server.log'))
+    started.push(server.process)
+    const { phonePort } = options
+    const phone =
+      phonePort === undefined ? undefined : await startPhone({ ...options, phonePort }, server.serverUrl, wechatUrl)
+    if (phone !== undefined) started.push(phone.process)
     return {
       serverUrl: server.serverUrl,
       wechatUrl,
@@ -50,17 +71,25 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       appid: merchant.apps[0]?.appid ?? '',
       server: server.process,
       wechat: wechat.process,
+      ...(phone === undefined ? {} : { phone }),
       serverEnv,
-      async stop() {
-        // The server first: it may still be asking WeChat.
-        await stopProcess(server.process)
-        await stopProcess(wechat.process)
-      },
+      stop,
     }
   } catch (error) {
-    await stopProcess(wechat.process)
+    await stop()
     throw error
   }
+}
+
+/** Starts the phone with the shop on it, between a server and a WeChat that run. */
+async function startPhone(
+  options: StackOptions & { phonePort: number },
+  serverUrl: string,
+  wechatUrl: string,
+): Promise<{ url: string; process: ChildProcess }> {
+  const args = [phoneCli, shop, '--port', String(options.phonePort), '--api', serverUrl, '--wechat', wechatUrl]
+  const child = spawnQuietly(args, process.env, join(options.dataDir, 'phone.log'))
+  return { process: child, url: await readyUrl(child, 'The phone') }
 }
 
 /** Starts the simulated WeChat of a stack alone. */
@@ -124,16 +153,6 @@ function readyUrl(child: ChildProcess & { logFile?: string }, name: string): Pro
   })
 }
 
-interface SimulatedMerchant {
-  mchid: string
-  name: string
-  api_v2_key: string
-  api_v3_key: string
-  certificate: { serial_no: string; private_key_pem: string }
-  wechatpay_public_key: { id: string; public_key_pem: string }
-  apps: { appid: string; secret: string }[]
-}
-
 async function firstMerchant(wechatUrl: string): Promise<SimulatedMerchant> {
   const response = await fetch(new URL('/_sim/merchants', wechatUrl))
   const { merchants } = (await response.json()) as { merchants: SimulatedMerchant[] }
@@ -142,29 +161,10 @@ async function firstMerchant(wechatUrl: string): Promise<SimulatedMerchant> {
   return merchant
 }
 
-/** What a person would put into .env to point the server at this WeChat. */
-function serverEnvironment(options: StackOptions, wechatUrl: string, merchant: SimulatedMerchant): NodeJS.ProcessEnv {
+function addresses(options: StackOptions, wechatUrl: string): NodeJS.ProcessEnv {
   return {
     FENPAY_DATA_DIR: options.dataDir,
     FENPAY_PORT: String(options.serverPort),
     FENPAY_WECHAT_URL: wechatUrl,
-    FENPAY_MCHID: merchant.mchid,
-    FENPAY_API_V2_KEY: merchant.api_v2_key,
-    FENPAY_API_V3_KEY: merchant.api_v3_key,
-    FENPAY_MERCHANT_SERIAL_NO: merchant.certificate.serial_no,
-    FENPAY_MERCHANT_PRIVATE_KEY: merchant.certificate.private_key_pem,
-    FENPAY_WECHATPAY_PUBLIC_KEY_ID: merchant.wechatpay_public_key.id,
-    FENPAY_WECHATPAY_PUBLIC_KEY: merchant.wechatpay_public_key.public_key_pem,
-    FENPAY_APPID: merchant.apps[0]?.appid,
-    FENPAY_APP_SECRET: merchant.apps[0]?.secret,
-  }
-}
-
-/** Waits until something is true, for at most `limitMs`. */
-export async function until(what: string, check: () => Promise<boolean> | boolean, limitMs = 10_000): Promise<void> {
-  const end = Date.now() + limitMs
-  while (!(await check())) {
-    if (Date.now() > end) throw new Error(`not within ${limitMs} ms: ${what}`)
-    await delay(50)
   }
 }

@@ -12,14 +12,17 @@ const port = (name: string, fallback: number) => {
 
 try {
   const startedAt = Date.now()
-  console.log('Starting the simulated WeChat, PostgreSQL and the server …')
+  console.log('Starting the simulated WeChat, PostgreSQL, the server and the phone …')
   const stack = await startStack({
     dataDir,
     serverPort: port('FENPAY_PORT', 3000),
     wechatPort: port('WECHAT_SIM_PORT', 3001),
+    phonePort: port('FENPAY_PHONE_PORT', 3002),
   })
   console.log(`
   Fenpay is ready (${((Date.now() - startedAt) / 1000).toFixed(1)} s).
+
+    Open this         ${stack.phone?.url}
 
     Shop API          ${stack.serverUrl}/products
     API docs          ${stack.serverUrl}/docs

@@ -1,8 +1,8 @@
 /** Payment notifications that are lost, late, repeated, forged or about something else; on all three protocols. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { until } from '../scripts/until.ts'
 import { type Shop, Shopper, startShop } from './support/shop.ts'
-import { until } from './support/wait.ts'
 
 interface InboxRow {
   verdict: string

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { until } from './support/wait.ts'
+import { until } from '../scripts/until.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const dataDir = await mkdtemp(join(tmpdir(), 'fenpay-processes-'))
@@ -41,7 +41,7 @@ async function postgresPid(): Promise<number> {
   return Number((await readFile(join(dataDir, 'postgres', 'postmaster.pid'), 'utf8')).split('\n')[0])
 }
 
-const start = { FENPAY_DATA_DIR: dataDir, FENPAY_PORT: '0', WECHAT_SIM_PORT: '0' }
+const start = { FENPAY_DATA_DIR: dataDir, FENPAY_PORT: '0', WECHAT_SIM_PORT: '0', FENPAY_PHONE_PORT: '0' }
 
 test('npm start says where everything is; Ctrl-C ends it with 0 and leaves no process behind', async () => {
   const stack = run('scripts/start.ts', start)

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 import type { World } from '@fenpay/server'
+import { until } from '../scripts/until.ts'
 import { Shopper, startShop } from './support/shop.ts'
-import { until } from './support/wait.ts'
 
 let aheadMs = 0
 const world: World = { now: () => new Date(Date.now() + aheadMs), randomBytes: (size) => randomBytes(size) }

@@ -1,4 +1,4 @@
-import { until } from '../stack.ts'
+import { until } from '../until.ts'
 
 /** A merchant as GET /_sim/merchants answers it: what one gets from WeChat's merchant platform. */
 export interface MerchantKeys {

@@ -16,6 +16,7 @@ import {
 import { type Simulator, startSimulator } from '@fenpay/simulator'
 import type { Sql } from '../../apps/server/src/storage/connect.ts'
 import { testDatabase } from '../../apps/server/test/database.ts'
+import { merchantEnvironment, type SimulatedMerchant } from '../../scripts/merchant-environment.ts'
 
 /** A whole shop in this process: a simulated WeChat, and a server on a PostgreSQL database of the test file's own. */
 export interface Shop {
@@ -49,7 +50,7 @@ export async function startShop(options: ShopOptions = {}): Promise<Shop> {
   const start = (port: number, { world = realWorld, env = {} }: { world?: World; env?: NodeJS.ProcessEnv }) =>
     startServer({
       config: readConfig({
-        ...merchantEnv(merchant),
+        ...merchantEnvironment(merchant),
         FENPAY_PAY_API: options.payApi ?? 'v3',
         FENPAY_DATA_DIR: dataDir,
         FENPAY_PORT: String(port),
@@ -65,7 +66,7 @@ export async function startShop(options: ShopOptions = {}): Promise<Shop> {
       sweepPauseMs: options.sweepPauseMs ?? 0,
       logger: createLogger('silent'),
     })
-  const config = readConfig({ ...merchantEnv(merchant), FENPAY_PAY_API: options.payApi ?? 'v3' })
+  const config = readConfig({ ...merchantEnvironment(merchant), FENPAY_PAY_API: options.payApi ?? 'v3' })
   const server = await start(0, options)
   const others: RunningServer[] = []
   after(async () => {
@@ -99,31 +100,6 @@ export function apiAt(url: string): ApiClient {
     const text = await response.text()
     return { statusCode: response.status, data: text === '' ? undefined : (JSON.parse(text) as unknown) }
   })
-}
-
-export interface SimulatedMerchant {
-  mchid: string
-  name: string
-  api_v2_key: string
-  api_v3_key: string
-  certificate: { serial_no: string; certificate_pem: string; private_key_pem: string }
-  wechatpay_public_key: { id: string; public_key_pem: string }
-  apps: { appid: string; secret: string }[]
-}
-
-/** What the operator would put into the environment for this merchant. */
-export function merchantEnv(merchant: SimulatedMerchant): NodeJS.ProcessEnv {
-  return {
-    FENPAY_MCHID: merchant.mchid,
-    FENPAY_API_V2_KEY: merchant.api_v2_key,
-    FENPAY_API_V3_KEY: merchant.api_v3_key,
-    FENPAY_MERCHANT_SERIAL_NO: merchant.certificate.serial_no,
-    FENPAY_MERCHANT_PRIVATE_KEY: merchant.certificate.private_key_pem,
-    FENPAY_WECHATPAY_PUBLIC_KEY_ID: merchant.wechatpay_public_key.id,
-    FENPAY_WECHATPAY_PUBLIC_KEY: merchant.wechatpay_public_key.public_key_pem,
-    FENPAY_APPID: merchant.apps[0]?.appid,
-    FENPAY_APP_SECRET: merchant.apps[0]?.secret,
-  }
 }
 
 export interface BookedOrder {

@@ -4,15 +4,8 @@ import { after } from 'node:test'
 import type { ApiClient, PaymentParameters } from '@fenpay/contract'
 import { type Config, createLogger, readConfig, realWorld, type ServerParts, startServer } from '@fenpay/server'
 import type { Sql } from '../../../apps/server/src/storage/connect.ts'
-import {
-  apiAt,
-  appidOf,
-  merchantEnv,
-  Shopper,
-  type SimulatedMerchant,
-  startShop,
-  type Wechat,
-} from '../../support/shop.ts'
+import { merchantEnvironment, type SimulatedMerchant } from '../../../scripts/merchant-environment.ts'
+import { apiAt, appidOf, Shopper, startShop, type Wechat } from '../../support/shop.ts'
 import { type DatabaseGate, startDatabaseGate } from './database-gate.ts'
 import { type Notification, startMailbox } from './mailbox.ts'
 import { type Relay, startRelay } from './relay.ts'
@@ -27,6 +20,8 @@ export interface Stage {
   /** Past the gate: looks into the database also while the server cannot. */
   sql: Sql
   config: Config
+  /** What the server was configured with. */
+  env: NodeJS.ProcessEnv
   merchant: SimulatedMerchant
   appid: string
   /** What must be in no answer. */
@@ -52,8 +47,8 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
   const [relay, mailbox, database] = await Promise.all([startRelay(), startMailbox(), startDatabaseGate(databaseUrl)])
   relay.target = wechat.url
   const merchant = await wechat.firstMerchant()
-  const config = readConfig({
-    ...merchantEnv(merchant),
+  const env: NodeJS.ProcessEnv = {
+    ...merchantEnvironment(merchant),
     FENPAY_PAY_API: payApi,
     FENPAY_DATA_DIR: tmpdir(),
     FENPAY_MASTER_KEY: masterKey,
@@ -63,7 +58,8 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
     FENPAY_RATE_LIMIT_PER_MINUTE: '100000',
     FENPAY_OPEN_ORDERS_MAX: '1000',
     ...options.env,
-  })
+  }
+  const config = readConfig(env)
   const http = { timeoutMs: wechatTimeoutMs }
   const server = await startServer({ config, databaseUrl: database.url, world, logger, http, sweepPauseMs: 0 })
   after(async () => {
@@ -80,6 +76,7 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
     database,
     sql,
     config,
+    env,
     merchant,
     appid: appidOf(config),
     secrets,

@@ -1,5 +1,5 @@
 import { createHash, createHmac } from 'node:crypto'
-import type { SimulatedMerchant } from '../../support/shop.ts'
+import type { SimulatedMerchant } from '../../../scripts/merchant-environment.ts'
 
 export type SignType = 'MD5' | 'HMAC-SHA256'
 export type Fields = readonly (readonly [name: string, value: string])[]

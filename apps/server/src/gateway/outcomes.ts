@@ -1,4 +1,5 @@
 import { isWechatError, type WechatError, WechatRefusedError } from '@fenpay/wechat'
+import type { PaymentEvidence } from '../domain/payment.ts'
 import type { CloseOutcome, PrepayOutcome, QueryOutcome, UnknownOutcome, WeChatRefusal } from '../ports.ts'
 
 /** Everything thrown by a call to WeChat, as one of the three outcomes. What is no WeChat error is a bug and flies on. */
@@ -23,7 +24,26 @@ const laterCodes = new Set(['FREQUENCY_LIMITED', 'RATELIMIT_EXCEEDED', '45009', 
 /** Codes that say something about the number's state, which only a query can tell. */
 const numberTakenCodes = new Set(['ORDER_PAID', 'OUT_TRADE_NO_USED', 'INVALID_REQUEST'])
 
-export function prepayOutcomeOf(error: unknown): PrepayOutcome {
+/**
+ * WeChat's trade_state as an outcome. Any state but the known final ones leaves the order open: WeChat may add states.
+ * REFUND is a paid order of which something was given back (pay-v2.md 5, pay-v3.md 8).
+ */
+export function queryOutcomeOf(tradeState: string, evidence: PaymentEvidence | undefined): QueryOutcome {
+  switch (tradeState) {
+    case 'SUCCESS':
+    case 'REFUND':
+      return evidence === undefined
+        ? { outcome: 'unknown', why: 'unreachable', detail: 'a paid order without its payment' }
+        : { outcome: 'paid', evidence }
+    case 'CLOSED':
+    case 'REVOKED':
+      return { outcome: 'closed' }
+    default:
+      return { outcome: 'not_paid' }
+  }
+}
+
+export function prepayFailureOf(error: unknown): PrepayOutcome {
   const reading = split(error)
   if ('unknown' in reading) return reading.unknown
   const { canonicalCode } = reading.refused
@@ -33,7 +53,7 @@ export function prepayOutcomeOf(error: unknown): PrepayOutcome {
   return { outcome: numberTakenCodes.has(canonicalCode) ? 'number_taken' : 'refused', refusal }
 }
 
-export function queryOutcomeOf(error: unknown): QueryOutcome {
+export function queryFailureOf(error: unknown): QueryOutcome {
   const reading = split(error)
   if ('unknown' in reading) return reading.unknown
   if (laterCodes.has(reading.refused.canonicalCode)) return unknownOutcome(reading.refused)
@@ -42,7 +62,7 @@ export function queryOutcomeOf(error: unknown): QueryOutcome {
 }
 
 /** For a close every refusal sends us back to the query; only these two are told apart. */
-export function closeOutcomeOf(error: unknown): CloseOutcome {
+export function closeFailureOf(error: unknown): CloseOutcome {
   const reading = split(error)
   if ('unknown' in reading) return reading.unknown
   if (laterCodes.has(reading.refused.canonicalCode)) return unknownOutcome(reading.refused)

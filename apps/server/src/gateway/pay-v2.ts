@@ -1,9 +1,8 @@
 import type { PayV2Client, V2Order, V2PaymentNotify } from '@fenpay/wechat'
 import type { PayApi } from '../domain/attempt.ts'
 import type { PaymentEvidence } from '../domain/payment.ts'
-import type { QueryOutcome } from '../ports.ts'
 import { fromBeijingDigits, toBeijingDigits } from './beijing-time.ts'
-import { closeOutcomeOf, notifyReasonOf, prepayOutcomeOf, queryOutcomeOf } from './outcomes.ts'
+import { closeFailureOf, notifyReasonOf, prepayFailureOf, queryFailureOf, queryOutcomeOf } from './outcomes.ts'
 import type { ProtocolGateway } from './protocol-gateway.ts'
 
 /** Pay v2 of one merchant as the commands see it. The sign type is the client's, as `payApi` says. */
@@ -25,14 +24,15 @@ export function payV2Gateway(client: PayV2Client, payApi: PayApi): ProtocolGatew
         })
         return { outcome: 'prepaid', prepayId: prepay_id }
       } catch (error) {
-        return prepayOutcomeOf(error)
+        return prepayFailureOf(error)
       }
     },
     async query(attempt) {
       try {
-        return readOrder(await client.queryOrder({ appid: attempt.appid, out_trade_no: attempt.outTradeNo }), payApi)
+        const order = await client.queryOrder({ appid: attempt.appid, out_trade_no: attempt.outTradeNo })
+        return queryOutcomeOf(order.trade_state, evidenceOf(order, payApi, 'query'))
       } catch (error) {
-        return queryOutcomeOf(error)
+        return queryFailureOf(error)
       }
     },
     async close(attempt) {
@@ -40,7 +40,7 @@ export function payV2Gateway(client: PayV2Client, payApi: PayApi): ProtocolGatew
         await client.closeOrder({ appid: attempt.appid, out_trade_no: attempt.outTradeNo })
         return { outcome: 'closed' }
       } catch (error) {
-        return closeOutcomeOf(error)
+        return closeFailureOf(error)
       }
     },
     paymentParameters: async (attempt, prepayId) => client.paymentParams({ appid: attempt.appid, prepayId }),
@@ -55,24 +55,6 @@ export function payV2Gateway(client: PayV2Client, payApi: PayApi): ProtocolGatew
         return { outcome: 'refused', reason: notifyReasonOf(error) }
       }
     },
-  }
-}
-
-/** Any state but the known final ones leaves the order open: WeChat may add states (pay-v2.md 5). */
-function readOrder(order: V2Order, payApi: PayApi): QueryOutcome {
-  switch (order.trade_state) {
-    case 'SUCCESS':
-    case 'REFUND': {
-      const evidence = evidenceOf(order, payApi, 'query')
-      return evidence === undefined
-        ? { outcome: 'unknown', why: 'unreachable', detail: 'a paid order without its payment' }
-        : { outcome: 'paid', evidence }
-    }
-    case 'CLOSED':
-    case 'REVOKED':
-      return { outcome: 'closed' }
-    default:
-      return { outcome: 'not_paid' }
   }
 }
 

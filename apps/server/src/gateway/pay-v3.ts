@@ -1,9 +1,8 @@
 import type { PayV3Client, V3Transaction } from '@fenpay/wechat'
 import type { Attempt } from '../domain/attempt.ts'
 import type { PaymentEvidence } from '../domain/payment.ts'
-import type { QueryOutcome } from '../ports.ts'
 import { toBeijingRfc3339, validDate } from './beijing-time.ts'
-import { closeOutcomeOf, notifyReasonOf, prepayOutcomeOf, queryOutcomeOf } from './outcomes.ts'
+import { closeFailureOf, notifyReasonOf, prepayFailureOf, queryFailureOf, queryOutcomeOf } from './outcomes.ts'
 import type { ProtocolGateway } from './protocol-gateway.ts'
 
 /** Pay v3 of one merchant as the commands see it: wire objects on one side, outcomes on the other. */
@@ -23,14 +22,15 @@ export function payV3Gateway(client: PayV3Client): ProtocolGateway {
         })
         return { outcome: 'prepaid', prepayId: prepay_id }
       } catch (error) {
-        return prepayOutcomeOf(error)
+        return prepayFailureOf(error)
       }
     },
     async query(attempt) {
       try {
-        return readTransaction(await client.queryByOutTradeNo(attempt.outTradeNo))
+        const transaction = await client.queryByOutTradeNo(attempt.outTradeNo)
+        return queryOutcomeOf(transaction.trade_state, evidenceOf(transaction, 'query'))
       } catch (error) {
-        return queryOutcomeOf(error)
+        return queryFailureOf(error)
       }
     },
     async close(attempt: Attempt) {
@@ -38,7 +38,7 @@ export function payV3Gateway(client: PayV3Client): ProtocolGateway {
         await client.close(attempt.outTradeNo)
         return { outcome: 'closed' }
       } catch (error) {
-        return closeOutcomeOf(error)
+        return closeFailureOf(error)
       }
     },
     paymentParameters: (attempt, prepayId) => client.paymentParams({ appid: attempt.appid, prepayId }),
@@ -56,24 +56,6 @@ export function payV3Gateway(client: PayV3Client): ProtocolGateway {
         return { outcome: 'refused', reason: notifyReasonOf(error) }
       }
     },
-  }
-}
-
-/** Any state but the known final ones leaves the order open: WeChat may add states (pay-v3.md 8). */
-function readTransaction(transaction: V3Transaction): QueryOutcome {
-  switch (transaction.trade_state) {
-    case 'SUCCESS':
-    case 'REFUND': {
-      const evidence = evidenceOf(transaction, 'query')
-      return evidence === undefined
-        ? { outcome: 'unknown', why: 'unreachable', detail: 'a paid order without its payment' }
-        : { outcome: 'paid', evidence }
-    }
-    case 'CLOSED':
-    case 'REVOKED':
-      return { outcome: 'closed' }
-    default:
-      return { outcome: 'not_paid' }
   }
 }
 
