@@ -14,8 +14,8 @@ export interface ApiFailure extends Failure {
   requestId: string | undefined
   /** The whole `application/problem+json` body, where there was one. */
   problem: Problem | undefined
-  /** What the retry-after header asks for. */
-  retryAfterSeconds: number | undefined
+  /** What the retry-after header asks for, 0 where it is missing. */
+  retryAfterSeconds: number
 }
 
 /** There was no answer, so nothing is known: the server may have done the work. */
@@ -47,20 +47,21 @@ export function isFenpayError(error: unknown): error is FenpayError {
   return error instanceof Error && error.name === 'FenpayError'
 }
 
+/** The HTTP status of the server's no, 0 for any other error. */
+export function statusOf(error: unknown): number {
+  return isFenpayError(error) && 'statusCode' in error ? error.statusCode : 0
+}
+
 export function apiFailure({ statusCode, data, header }: WxAnswer): FenpayError {
   const { code, problem, message } = new ApiError(statusCode, data)
-  const requestId = problem?.request_id ?? headerValue(header, 'x-request-id')
-  const retryAfter = Number(headerValue(header, 'retry-after'))
-  const retryAfterSeconds = retryAfter > 0 ? retryAfter : undefined
-  return failure(message, { code, statusCode, requestId, problem, retryAfterSeconds })
+  const name = Object.keys(header).find((key) => key.toLowerCase() === 'retry-after') ?? ''
+  // A date is allowed there too, and our server sends none.
+  const retryAfterSeconds = Number(header[name]) || 0
+  return failure(message, { code, statusCode, requestId: problem?.request_id, problem, retryAfterSeconds })
 }
 
-export function networkFailure({ errMsg, errno }: WxFailure): FenpayError {
-  return failure(`no answer: ${errMsg}`, { code: 'network', errMsg, errno })
-}
-
-export function loginFailure({ errMsg, errno }: WxFailure): FenpayError {
-  return failure(`no login: ${errMsg}`, { code: 'login_failed', errMsg, errno })
+export function wxFailure(code: 'network' | 'login_failed', { errMsg, errno }: WxFailure): FenpayError {
+  return failure(`${code}: ${errMsg}`, { code, errMsg, errno })
 }
 
 export function misuse(message: string): FenpayError {
@@ -72,9 +73,4 @@ type Fields<F> = F extends Failure ? Omit<F, keyof Error> : never
 /** A plain Error with fields: a class of our own would lose its type when the developer tool compiles to ES5. */
 function failure(message: string, fields: Fields<FenpayError>): FenpayError {
   return Object.assign(new Error(message), { name: 'FenpayError' as const }, fields) as FenpayError
-}
-
-function headerValue(header: Record<string, unknown>, name: string): string | undefined {
-  const found = Object.keys(header).find((key) => key.toLowerCase() === name)
-  return found === undefined ? undefined : String(header[found])
 }

@@ -3,6 +3,7 @@ import type {
   MyOrdersQuery,
   Order,
   ProductsAnswer,
+  Profile,
   SubmitOrderAnswer,
   SubmitOrderRequest,
   WxLoginAnswer,
@@ -13,7 +14,6 @@ import { createPayments, type PayAnswer } from './pay-order.ts'
 import { randomId } from './random-id.ts'
 import { createRetry } from './retry.ts'
 import { createSession, type UserInfoDetail } from './session.ts'
-import { createStorage } from './storage.ts'
 import { createSubmitOrder } from './submit-order.ts'
 import { createTransport } from './transport.ts'
 import type { WxLike } from './wx-like.ts'
@@ -44,7 +44,7 @@ export interface FenpayOptions {
 export interface Fenpay {
   /**
    * Makes sure that there is a session: at once where a token is kept, else by wx.login. One login runs at a time, shared
-   * by all who need it. Calling it is optional; `token` is for what goes past this library, as wx.uploadFile.
+   * by all who need it. Calling it is optional; `token` is for requests that go past this library.
    */
   login(): Promise<WxLoginAnswer>
   /**
@@ -78,6 +78,17 @@ export interface Fenpay {
   logout(): Promise<void>
   /** At launch: how the payments stand that were begun and never seen to their end, because the mini program died. */
   resume(): Promise<PayAnswer[]>
+  /** Nickname, avatar and phone number, as far as the user told them; `avatar_path` goes after `baseUrl`. */
+  profile(): Promise<Profile>
+  /** Keeps the nickname of `<input type="nickname">`, 1 to 32 characters. */
+  changeNickname(nickname: string): Promise<Profile>
+  /** Keeps the picture of `<button open-type="chooseAvatar">`: `event.detail.avatarUrl`, a temporary local file. */
+  changeAvatar(filePath: string): Promise<Profile>
+  /**
+   * Keeps the phone number of `<button open-type="getPhoneNumber">`: `event.detail.code`, good once. Never repeated by itself:
+   * after silence, profile() tells whether it was done.
+   */
+  bindPhone(code: string): Promise<Profile>
 }
 
 declare const setTimeout: (callback: () => void, delayMs: number) => unknown
@@ -85,46 +96,58 @@ declare const setTimeout: (callback: () => void, delayMs: number) => unknown
 /** The library over the mini program's `wx`; one for the whole mini program. @throws FenpayError misuse */
 export function createFenpay(options: FenpayOptions): Fenpay {
   const { wx, appid, timeoutMs = 20_000, clock = Date.now, random = Math.random } = options
-  if (!/^https?:\/\/[^/]/.test(options.baseUrl)) throw misuse('baseUrl must be an address that begins with https://')
+  if (!/^https?:\/\/[^/]/.test(options.baseUrl)) throw misuse('baseUrl must begin with https://')
   const startTimer = options.setTimeout ?? ((callback, delayMs) => setTimeout(callback, delayMs))
   const sleep = (ms: number) => new Promise<void>((done) => void startTimer(done, ms))
+  const newId = options.randomId ?? (() => randomId(wx, clock, random))
   const retry = createRetry(sleep, random)
-  const storage = createStorage(wx)
-  const request = createTransport(wx, options.baseUrl.replace(/\/+$/, ''), timeoutMs)
-  const api = createApiClient(request)
-  const session = createSession({ wx, api, storage, retry, clock, appid, timeoutMs })
-  const newKey = async () => (options.randomId === undefined ? randomId(wx, clock, random) : options.randomId())
-  const payments = createPayments({ wx, api, session, storage, retry, sleep, clock, timeoutMs })
-  const call = <Answer>(send: (token: string) => Promise<Answer>) =>
-    session.authorised((token) => retry(() => send(token)))
+  const transport = createTransport(wx, options.baseUrl.replace(/\/+$/, ''), timeoutMs)
+  const api = createApiClient(transport.request)
+  const parts = { wx, api, retry, sleep, clock, newId, appid, timeoutMs }
+  const session = createSession(parts)
+  const payments = createPayments(parts, session)
+  const call = session.authorisedWithRetry
+  const ofOrder =
+    <Answer>(send: (token: string, orderNumber: string) => Promise<Answer>) =>
+    async (orderNumber: string) => {
+      const number = given(orderNumber)
+      return call((token) => send(token, number))
+    }
+  const checkOrder = ofOrder(api.checkOrder)
+  const cancelOrder = ofOrder(api.cancelOrder)
 
   return {
     login: session.login,
     prepareLogin: session.prepareLogin,
     loginWithUserInfo: session.loginWithUserInfo,
-    products: () =>
-      retry(async () => {
-        if (appid === undefined) return api.products()
-        const path = `/products?appid=${encodeURIComponent(appid)}`
-        return (await request({ method: 'GET', path, header: {} })).data as ProductsAnswer
-      }),
-    submitOrder: createSubmitOrder({ api, session, storage, retry, newKey }),
+    async products() {
+      const path = `/products${appid === undefined ? '' : `?appid=${encodeURIComponent(appid)}`}`
+      const { data } = await retry(() => transport.request({ method: 'GET', path, header: {} }))
+      return data as ProductsAnswer
+    },
+    submitOrder: createSubmitOrder(parts, session),
     pay: async (orderNumber) => payments.pay(given(orderNumber)),
-    checkOrder: async (orderNumber) => payments.see(await call((token) => api.checkOrder(token, given(orderNumber)))),
+    checkOrder: async (orderNumber) => payments.see(await checkOrder(orderNumber)),
     myOrders: (query) => call((token) => api.myOrders(token, query)),
-    myOrder: (orderNumber) => call((token) => api.myOrder(token, given(orderNumber))),
-    cancelOrder: async (orderNumber) => payments.see(await call((token) => api.cancelOrder(token, given(orderNumber)))),
+    myOrder: ofOrder(api.myOrder),
+    cancelOrder: async (orderNumber) => payments.see(await cancelOrder(orderNumber)),
     async logout() {
       const token = await session.end()
-      if (token === undefined) return
-      await retry(() => request({ method: 'POST', path: '/users/logout', header: { authorization: token }, data: {} }))
+      if (token === '') return
+      const header = { authorization: token }
+      await retry(() => transport.request({ method: 'POST', path: '/users/logout', header, data: {} }))
     },
     resume: payments.resume,
+    profile: () => call(api.profile),
+    changeNickname: (nickname) => call((token) => api.changeProfile(token, { nickname })),
+    changeAvatar: (filePath) =>
+      call((token) => transport.upload('/my/avatar', token, 'avatar', filePath) as Promise<Profile>),
+    bindPhone: (code) => session.authorised((token) => api.bindPhone(token, { code })),
   }
 }
 
 /** A page's query is untyped, and without a number the address of one order is the address of the list. */
 function given(orderNumber: string): string {
   if (typeof orderNumber === 'string' && orderNumber !== '') return orderNumber
-  throw misuse('an order number is needed, as submitOrder answers it')
+  throw misuse('no order number was given')
 }

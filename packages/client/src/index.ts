@@ -11,6 +11,7 @@ export type {
   Problem,
   Product,
   ProductsAnswer,
+  Profile,
   SubmitOrderAnswer,
   SubmitOrderRequest,
   WxLoginAnswer,

@@ -1,8 +1,9 @@
-import type { ApiClient, Order, PaymentParameters, PendingReason } from '@fenpay/contract'
-import { type FenpayError, isFenpayError } from './errors.ts'
-import type { Retry } from './retry.ts'
+import type { Order, PaymentParameters, PendingReason } from '@fenpay/contract'
+import { isFenpayError, statusOf } from './errors.ts'
+import { keep } from './kept.ts'
+import type { Parts } from './parts.ts'
 import type { Session } from './session.ts'
-import type { Storage } from './storage.ts'
+import { shareInFlight } from './share-in-flight.ts'
 import type { WxLike } from './wx-like.ts'
 
 /**
@@ -17,7 +18,7 @@ export type PendingWhy = PendingReason | 'cancelled' | 'closing' | 'no_answer'
  * where no sheet was opened or the mini program died before it answered.
  */
 export type PayAnswer =
-  | { outcome: 'paid' | 'closed'; orderNumber: string; order: Order; errMsg: string | undefined }
+  | { outcome: 'paid' | 'closed'; orderNumber: string; order: Order; why: undefined; errMsg: string | undefined }
   | {
       outcome: 'pending'
       orderNumber: string
@@ -26,23 +27,9 @@ export type PayAnswer =
       errMsg: string | undefined
     }
 
-interface PayParts {
-  wx: WxLike
-  api: ApiClient
-  session: Session
-  storage: Storage
-  retry: Retry
-  sleep: (ms: number) => Promise<void>
-  clock: () => number
-  timeoutMs: number
-}
-
 /** The server asks WeChat each time, and WeChat's books may lag behind its sheet by seconds. */
 const gapsMs = [0, 1000, 2000, 4000, 8000, 15_000]
 const askForMs = 30_000
-
-/** What prepay says of an order that takes no payment any more. */
-const endedCodes: FenpayError['code'][] = ['order_already_paid', 'order_closed', 'order_expired']
 
 export interface Payments {
   pay(orderNumber: string): Promise<PayAnswer>
@@ -51,22 +38,13 @@ export interface Payments {
   see(order: Order): Order
 }
 
-export function createPayments({ wx, api, session, storage, retry, sleep, clock, timeoutMs }: PayParts): Payments {
-  const inFlight = new Map<string, Promise<PayAnswer>>()
+export function createPayments({ wx, api, sleep, clock, timeoutMs }: Parts, session: Session): Payments {
+  const payments = shareInFlight<PayAnswer>()
 
-  function begun(): string[] {
-    const kept = storage.read('fenpay.payments')
-    return Array.isArray(kept) ? (kept as string[]) : []
-  }
+  const begun = keep<string[]>(wx, 'fenpay.payments', [])
 
   function forget(orderNumber: string): void {
-    const others = begun().filter((other) => other !== orderNumber)
-    if (others.length === 0) storage.remove('fenpay.payments')
-    else storage.write('fenpay.payments', others)
-  }
-
-  function note(orderNumber: string): void {
-    if (!begun().includes(orderNumber)) storage.write('fenpay.payments', [...begun(), orderNumber])
+    begun.set(begun.get().filter((other) => other !== orderNumber))
   }
 
   /**
@@ -90,57 +68,51 @@ export function createPayments({ wx, api, session, storage, retry, sleep, clock,
         // Asking again is the repeat; only that there is no such order will not change.
         if (!isFenpayError(error) || error.code === 'order_not_found') throw error
       }
-      spentMs += gapMs + Math.min(Math.max(clock() - askedAtMs, 0), timeoutMs)
+      spentMs += gapMs + Math.min(clock() - askedAtMs, timeoutMs)
     }
     return order
   }
 
-  function conclude(orderNumber: string, order: Order | undefined, errMsg: string | undefined): PayAnswer {
-    if (order !== undefined && isSettled(order)) {
-      forget(orderNumber)
-      return { outcome: order.status, orderNumber, order, errMsg }
-    }
-    const why = whyPending(order, errMsg)
-    if (why === 'cancelled') forget(orderNumber)
-    return { outcome: 'pending', orderNumber, order, why, errMsg }
+  /** `whyUnpaid` is what it means here when WeChat has no payment. */
+  async function settle(orderNumber: string, answersWanted: number, errMsg?: string, whyUnpaid?: PendingWhy) {
+    const order = await ask(orderNumber, answersWanted)
+    const why = whyPending(order, whyUnpaid)
+    if (why === undefined || why === 'cancelled') forget(orderNumber)
+    return { outcome: why === undefined ? order?.status : 'pending', orderNumber, order, why, errMsg } as PayAnswer
   }
 
   async function payOnce(orderNumber: string): Promise<PayAnswer> {
     let pay: PaymentParameters
     try {
-      pay = (await session.authorised((token) => retry(() => api.prepayOrder(token, orderNumber)))).pay
+      pay = (await session.authorisedWithRetry((token) => api.prepayOrder(token, orderNumber))).pay
     } catch (error) {
-      if (!isFenpayError(error) || !endedCodes.includes(error.code)) throw error
-      const answer = conclude(orderNumber, await ask(orderNumber, 1), undefined)
-      return answer.outcome === 'pending' && answer.order !== undefined ? { ...answer, why: 'closing' } : answer
+      // 409: the order is paid, closed or expired, so it takes no payment any more.
+      if (statusOf(error) !== 409) throw error
+      return settle(orderNumber, 1, undefined, 'closing')
     }
-    note(orderNumber)
+    if (!begun.get().includes(orderNumber)) begun.set(begun.get().concat(orderNumber))
     const errMsg = await openSheet(wx, pay)
-    return conclude(orderNumber, await ask(orderNumber, answersWantedAfter(errMsg)), errMsg)
+    // Failures other than a cancel are mostly final too, but the money may have moved.
+    if (errMsg.includes('cancel')) return settle(orderNumber, 1, errMsg, 'cancelled')
+    return settle(orderNumber, errMsg === 'requestPayment:ok' ? gapsMs.length : 3, errMsg)
   }
 
   return {
-    pay(orderNumber) {
-      const running = inFlight.get(orderNumber)
-      if (running !== undefined) return running
-      const run = payOnce(orderNumber).finally(() => inFlight.delete(orderNumber))
-      inFlight.set(orderNumber, run)
-      return run
-    },
+    pay: (orderNumber) => payments.run(orderNumber, () => payOnce(orderNumber)),
     async resume() {
-      const interrupted = begun().filter((orderNumber) => !inFlight.has(orderNumber))
-      const answers = await Promise.all(
-        interrupted.map(async (orderNumber) => {
+      const answers: PayAnswer[] = []
+      await Promise.all(
+        begun.get().map(async (orderNumber) => {
+          if (payments.isRunning(orderNumber)) return
           try {
-            return [conclude(orderNumber, await ask(orderNumber, 1), undefined)]
+            answers.push(await settle(orderNumber, 1))
           } catch (error) {
             if (!isFenpayError(error)) throw error
             forget(orderNumber)
-            return []
           }
         }),
       )
-      return ([] as PayAnswer[]).concat(...answers)
+      return answers
     },
     see(order) {
       if (isSettled(order)) forget(order.order_number)
@@ -151,34 +123,20 @@ export function createPayments({ wx, api, session, storage, retry, sleep, clock,
 
 /** Resolves with WeChat's errMsg, whichever callback brings it: clients up to 6.5.2 call only complete on a cancel. */
 function openSheet(wx: WxLike, pay: PaymentParameters): Promise<string> {
-  return new Promise((resolve) => {
+  return new Promise<string>((resolve) => {
     const end = ({ errMsg }: { errMsg: string }) => resolve(errMsg)
-    try {
-      wx.requestPayment({ ...pay, success: end, fail: end, complete: end })
-    } catch (error) {
-      resolve(`requestPayment:fail ${error instanceof Error ? error.message : error}`)
-    }
-  })
+    wx.requestPayment({ success: end, fail: end, complete: end, ...pay })
+  }).catch(String)
 }
 
-/** After a cancel one answer is enough. Other failures are mostly final too, but the money may have moved. */
-function answersWantedAfter(errMsg: string): number {
-  if (isCancel(errMsg)) return 1
-  return errMsg === 'requestPayment:ok' ? gapsMs.length : 3
-}
-
-function isCancel(errMsg: string): boolean {
-  return errMsg.includes('cancel')
-}
-
-function isSettled(order: Order): order is Order & { status: 'paid' | 'closed' } {
+function isSettled(order: Order): boolean {
   return order.status === 'paid' || order.status === 'closed'
 }
 
-function whyPending(order: Order | undefined, errMsg: string | undefined): PendingWhy {
+function whyPending(order: Order | undefined, whyUnpaid: PendingWhy | undefined): PendingWhy | undefined {
   if (order === undefined) return 'no_answer'
+  if (isSettled(order)) return undefined
   if (order.status === 'closing') return 'closing'
   const reason = order.pending_reason ?? 'not_paid'
-  const isUnpaid = reason === 'not_paid' || reason === 'no_payment_started'
-  return isUnpaid && errMsg !== undefined && isCancel(errMsg) ? 'cancelled' : reason
+  return reason === 'not_paid' || reason === 'no_payment_started' ? (whyUnpaid ?? reason) : reason
 }

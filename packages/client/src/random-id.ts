@@ -1,28 +1,19 @@
 import type { WxLike } from './wx-like.ts'
 
 /**
- * An id for an Idempotency-Key: 128 random bits from WeChat where it has them, else time and Math.random. That is
+ * An id for an Idempotency-Key: 16 random bytes from WeChat where it has them, else time and Math.random. That is
  * enough: the server keeps keys apart by user, so that an id must only differ from the same user's others.
  */
-export async function randomId(wx: WxLike, clock: () => number, random: () => number): Promise<string> {
-  const bytes = await randomBytes(wx)
-  if (bytes === undefined) return `${digits(clock())}-${digits(random() * 2 ** 52)}`
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
-}
-
-function digits(value: number): string {
-  return Math.floor(value).toString(36)
-}
-
-function randomBytes(wx: WxLike): Promise<Uint8Array | undefined> {
-  return new Promise<Uint8Array | undefined>((resolve) => {
-    if (wx.getRandomValues === undefined) resolve(undefined)
+export function randomId(wx: WxLike, clock: () => number, random: () => number): Promise<string> {
+  const fallback = () => `${clock()}-${random()}`
+  return new Promise<string>((resolve) => {
+    if (wx.getRandomValues === undefined) resolve(fallback())
     else {
       wx.getRandomValues({
         length: 16,
-        success: ({ randomValues }) => resolve(new Uint8Array(randomValues)),
-        fail: () => resolve(undefined),
+        success: ({ randomValues }) => resolve(new Uint8Array(randomValues).join('.')),
+        fail: () => resolve(fallback()),
       })
     }
-  }).catch(() => undefined)
+  }).catch(fallback)
 }

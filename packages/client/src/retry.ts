@@ -1,4 +1,4 @@
-import { type FenpayError, isFenpayError } from './errors.ts'
+import { type FenpayError, isFenpayError, statusOf } from './errors.ts'
 
 /** Repeats a call while its failure is a passing one: at most three times, after growing gaps. */
 export type Retry = <Answer>(call: () => Promise<Answer>) => Promise<Answer>
@@ -20,7 +20,7 @@ export function createRetry(sleep: (ms: number) => Promise<void>, random: () => 
         return await call()
       } catch (error) {
         if (!isFenpayError(error) || !isPassing(error)) throw error
-        const askedSeconds = ('retryAfterSeconds' in error ? error.retryAfterSeconds : undefined) ?? 0
+        const askedSeconds = 'retryAfterSeconds' in error ? error.retryAfterSeconds : 0
         if (askedSeconds > retryAfterSecondsMax) throw error
         await sleep(Math.max(askedSeconds * 1000, gapMs * (0.5 + random() / 2)))
       }
@@ -33,19 +33,8 @@ export function createRetry(sleep: (ms: number) => Promise<void>, random: () => 
 const lastingErrnos = [600002, 600005, 600009, 600010]
 
 function isPassing(error: FenpayError): boolean {
-  switch (error.code) {
-    case 'network':
-      return error.errno === undefined || !lastingErrnos.includes(error.errno)
-    case 'login_failed':
-    case 'rate_limited':
-    case 'database_unavailable':
-    case 'wechat_unreachable':
-    case 'wechat_unverified':
-      return true
-    case 'unexpected_answer':
-      // What stands between the phone and the server speaks here.
-      return [429, 502, 503, 504].includes(error.statusCode)
-    default:
-      return false
-  }
+  if (error.code === 'network') return error.errno === undefined || !lastingErrnos.includes(error.errno)
+  // These also come from what stands between the phone and the server. wechat_refused is a 502 that the operator mends.
+  const isServerBusy = [429, 502, 503, 504].includes(statusOf(error)) && error.code !== 'wechat_refused'
+  return isServerBusy || error.code === 'login_failed'
 }

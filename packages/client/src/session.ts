@@ -1,8 +1,7 @@
-import type { ApiClient, WxLoginAnswer, WxLoginRequest } from '@fenpay/contract'
-import { isFenpayError, loginFailure } from './errors.ts'
-import type { Retry } from './retry.ts'
-import type { Storage } from './storage.ts'
-import type { WxLike } from './wx-like.ts'
+import type { WxLoginAnswer, WxLoginRequest } from '@fenpay/contract'
+import { statusOf, wxFailure } from './errors.ts'
+import { keep } from './kept.ts'
+import type { Parts } from './parts.ts'
 
 /** `event.detail` of `<button open-type="getUserInfo">`; without the four fields when the user said no. */
 export interface UserInfoDetail {
@@ -15,45 +14,36 @@ export interface UserInfoDetail {
 
 type UserInfo = Pick<Required<WxLoginRequest>, 'encryptedData' | 'rawData' | 'iv' | 'signature'>
 
+type Authorised = <Answer>(call: (token: string) => Promise<Answer>) => Promise<Answer>
+
 /** Who is logged in: one token, one login at a time. */
 export interface Session {
   login(): Promise<WxLoginAnswer>
   prepareLogin(): Promise<void>
   loginWithUserInfo(detail: UserInfoDetail): Promise<WxLoginAnswer>
   /** Makes the call with the token; on 401 logs in again, once for all callers, and makes it once more. */
-  authorised<Answer>(call: (token: string) => Promise<Answer>): Promise<Answer>
-  /** Forgets the token, after a login under way has ended. @returns the token, where there was one */
-  end(): Promise<string | undefined>
+  authorised: Authorised
+  /** The same, and repeats passing failures. */
+  authorisedWithRetry: Authorised
+  /** Forgets the token, after a login under way has ended. @returns the token, '' if there was none */
+  end(): Promise<string>
 }
 
 /** A code is valid for five minutes, once. */
 const codeTtlMs = 4 * 60_000
 
-interface SessionParts {
-  wx: WxLike
-  api: ApiClient
-  storage: Storage
-  retry: Retry
-  clock: () => number
-  appid: string | undefined
-  timeoutMs: number
-}
-
-export function createSession({ wx, api, storage, retry, clock, appid, timeoutMs }: SessionParts): Session {
+export function createSession({ wx, api, retry, clock, appid, timeoutMs }: Parts): Session {
+  const token = keep(wx, 'fenpay.token', '')
   let loggingIn: Promise<string> | undefined
   let prepared: { code: string; gotAtMs: number } | undefined
-
-  function storedToken(): string | undefined {
-    const token = storage.read('fenpay.token')
-    return typeof token === 'string' ? token : undefined
-  }
 
   function askForCode(): Promise<string> {
     return new Promise((resolve, reject) => {
       wx.login({
         timeout: timeoutMs,
-        success: ({ code }) => (code ? resolve(code) : reject(loginFailure({ errMsg: 'login:ok without a code' }))),
-        fail: (failure) => reject(loginFailure(failure)),
+        success: ({ code }) =>
+          code ? resolve(code) : reject(wxFailure('login_failed', { errMsg: 'login:ok, no code' })),
+        fail: (failure) => reject(wxFailure('login_failed', failure)),
       })
     })
   }
@@ -66,11 +56,11 @@ export function createSession({ wx, api, storage, retry, clock, appid, timeoutMs
 
   /** Each try takes a new code: the one before may have been used, though its answer got lost. */
   async function exchangeCode(userInfo: UserInfo | undefined): Promise<string> {
-    const { token } = await retry(async () =>
+    const answer = await retry(async () =>
       api.login({ code: await takeCode(), ...(appid === undefined ? {} : { appid }), ...userInfo }),
     )
-    storage.write('fenpay.token', token)
-    return token
+    token.set(answer.token)
+    return answer.token
   }
 
   /** Whoever needs a token from here on waits for this login. */
@@ -82,8 +72,21 @@ export function createSession({ wx, api, storage, retry, clock, appid, timeoutMs
     return run
   }
 
-  function renew(): Promise<string> {
-    return loggingIn ?? begin(() => exchangeCode(undefined))
+  /** The token there is, or that of a login: the one under way, or a new one. */
+  async function currentToken(): Promise<string> {
+    return token.get() === '' ? (loggingIn ?? begin(() => exchangeCode(undefined))) : token.get()
+  }
+
+  const authorised: Authorised = async (call) => {
+    const used = await currentToken()
+    try {
+      return await call(used)
+    } catch (error) {
+      if (statusOf(error) !== 401) throw error
+      // Another caller may have logged in again already.
+      if (token.get() === used) token.set('')
+      return call(await currentToken())
+    }
   }
 
   async function loginUnderWay(): Promise<void> {
@@ -92,7 +95,7 @@ export function createSession({ wx, api, storage, retry, clock, appid, timeoutMs
 
   return {
     async login() {
-      return { token: storedToken() ?? (await renew()) }
+      return { token: await currentToken() }
     },
     async prepareLogin() {
       prepared = { code: await askForCode(), gotAtMs: clock() }
@@ -102,28 +105,19 @@ export function createSession({ wx, api, storage, retry, clock, appid, timeoutMs
       const before = loginUnderWay()
       return { token: await begin(() => before.then(() => exchangeCode(userInfo))) }
     },
-    async authorised(call) {
-      const token = storedToken() ?? (await renew())
-      try {
-        return await call(token)
-      } catch (error) {
-        if (!isFenpayError(error) || !('statusCode' in error) || error.statusCode !== 401) throw error
-        if (storedToken() === token) storage.remove('fenpay.token')
-        return call(storedToken() ?? (await renew()))
-      }
-    },
+    authorised,
+    authorisedWithRetry: (call) => authorised((token) => retry(() => call(token))),
     async end() {
       await loginUnderWay()
-      const token = storedToken()
-      storage.remove('fenpay.token')
-      return token
+      const ended = token.get()
+      token.set('')
+      return ended
     },
   }
 }
 
-function userInfoOf({ encryptedData, rawData, iv, signature, errMsg }: UserInfoDetail): UserInfo {
-  if (encryptedData === undefined || rawData === undefined || iv === undefined || signature === undefined) {
-    throw loginFailure({ errMsg: errMsg ?? 'getUserInfo:fail' })
-  }
-  return { encryptedData, rawData, iv, signature }
+/** WeChat gives all four fields or none. */
+function userInfoOf({ errMsg = 'getUserInfo:fail', encryptedData, rawData, iv, signature }: UserInfoDetail): UserInfo {
+  if (encryptedData === undefined) throw wxFailure('login_failed', { errMsg })
+  return { encryptedData, rawData, iv, signature } as UserInfo
 }

@@ -13,6 +13,11 @@ export interface WxAnswer {
   header: Record<string, unknown>
 }
 
+export interface WxEnds {
+  success: (answer: WxAnswer) => void
+  fail: (failure: WxFailure) => void
+}
+
 /**
  * The part of `wx` that this library calls, no more: the mini program's own `wx` fits, and so does a stand-in.
  * Every call is made with callbacks, which all base libraries have.
@@ -23,13 +28,22 @@ export interface WxLike {
     success: (answer: { code: string }) => void
     fail: (failure: WxFailure) => void
   }): unknown
-  request(options: {
+  request(
+    options: WxEnds & {
+      url: string
+      method: 'GET' | 'POST'
+      header: Record<string, string>
+      data?: Record<string, unknown>
+      timeout: number
+    },
+  ): unknown
+  uploadFile(options: {
     url: string
-    method: 'GET' | 'POST'
+    filePath: string
+    name: string
     header: Record<string, string>
-    data?: Record<string, unknown>
     timeout: number
-    success: (answer: WxAnswer) => void
+    success: (answer: { statusCode: number; data: string }) => void
     fail: (failure: WxFailure) => void
   }): unknown
   requestPayment(
@@ -41,7 +55,6 @@ export interface WxLike {
   ): unknown
   getStorageSync(key: string): unknown
   setStorageSync(key: string, data: unknown): void
-  removeStorageSync(key: string): void
   /** Base library 2.18.1 and newer. */
   getRandomValues?(options: {
     length: number
