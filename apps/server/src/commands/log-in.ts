@@ -14,7 +14,10 @@ export function merchantOfToken(token: string): string | undefined {
   return /^([0-9]{8,32})\.[A-Za-z0-9_-]{43}$/.exec(token)?.[1]
 }
 
-const codeForm = /^[\x21-\x7e]+$/
+/** Whether a text may be a code of wx.login or of the phone number button; WeChat is not asked about any other. */
+export function mayBeWxCode(code: string): boolean {
+  return /^[\x21-\x7e]+$/.test(code)
+}
 
 /**
  * Step 1: exchanges the code of wx.login for the user and opens a session. With the four fields of the old
@@ -29,7 +32,7 @@ export async function logIn(
   code: string,
   userInfo: UserInfoFields | undefined,
 ): Promise<string> {
-  if (!codeForm.test(code)) throw new Refusal('wx_code_invalid', 'No code of wx.login has such characters.')
+  if (!mayBeWxCode(code)) throw new Refusal('wx_code_invalid', 'No code of wx.login has such characters.')
   const user = userOf(await ports.login.login(merchantId, appid, code, userInfo))
   const now = ports.world.now()
   const token = `${merchantId}.${Buffer.from(ports.world.randomBytes(32)).toString('base64url')}`

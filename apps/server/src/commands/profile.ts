@@ -4,6 +4,7 @@ import { avatarBytesMax, avatarTypeOf, maskPhone } from '../domain/profile.ts'
 import { Refusal } from '../domain/refusal.ts'
 import type { Session } from '../domain/session.ts'
 import type { LoginGateway, ProfileStore, Secrets, World } from '../ports.ts'
+import { mayBeWxCode } from './log-in.ts'
 
 type Ports = { profiles: ProfileStore; secrets: Secrets; login: LoginGateway; world: World }
 
@@ -20,12 +21,14 @@ export async function showProfile(ports: Pick<Ports, 'profiles' | 'secrets'>, se
   }
 }
 
-/** Sets the nickname. */
+/** Sets the nickname. @throws Refusal invalid_request for what is no Unicode text */
 export async function changeNickname(
   ports: Pick<Ports, 'profiles' | 'secrets'>,
   session: Session,
   nickname: string,
 ): Promise<Profile> {
+  // The database would keep U+FFFD for half a surrogate pair: a name that nobody wrote.
+  if (!nickname.isWellFormed()) throw new Refusal('invalid_request', 'The nickname is no Unicode text.')
   await ports.profiles.setNickname(session.merchantId, session.userId, nickname)
   return showProfile(ports, session)
 }
@@ -50,6 +53,7 @@ export async function changeAvatar(
  * @throws Refusal phone_code_invalid, wechat_refused, wechat_unreachable
  */
 export async function bindPhone(ports: Ports, session: Session, code: string): Promise<Profile> {
+  if (!mayBeWxCode(code)) throw new Refusal('phone_code_invalid', 'No code of WeChat has such characters.')
   const answer = await ports.login.phoneNumber(session.merchantId, session.appid, code)
   switch (answer.outcome) {
     case 'phone': {

@@ -86,7 +86,9 @@ export function avatarRoute(app: App, ports: HttpPorts): void {
     '/avatars/:merchant_id/:avatar_id',
     { schema: { summary: 'A picture', tags } },
     async (request, reply) => {
-      const avatar = await ports.profiles.findAvatar(request.params.merchant_id, request.params.avatar_id)
+      const { merchant_id, avatar_id } = request.params
+      const mayExist = /^[0-9]{8,32}$/.test(merchant_id) && /^[0-9A-Z]{26}$/.test(avatar_id)
+      const avatar = mayExist ? await ports.profiles.findAvatar(merchant_id, avatar_id) : undefined
       if (avatar === undefined) throw new Refusal('not_found', '')
       return reply
         .type(avatar.contentType)
