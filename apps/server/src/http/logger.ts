@@ -1,5 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify'
-import { pino } from 'pino'
+import { type DestinationStream, type LoggerOptions, pino } from 'pino'
 
 export type Logger = FastifyBaseLogger
 
@@ -7,8 +7,8 @@ export type Logger = FastifyBaseLogger
  * Structured logs, one JSON object a line. A request is written with method, path without its query, and caller;
  * headers, bodies, tokens and keys are never handed to it, so that none can be forgotten (I23, A61).
  */
-export function createLogger(level: string): Logger {
-  return pino({
+export function createLogger(level: string, destination: DestinationStream = pino.destination()): Logger {
+  const options: LoggerOptions = {
     level,
     redact: ['authorization', '*.authorization', 'token', '*.token', 'body', '*.body', 'headers', '*.headers'],
     serializers: {
@@ -19,5 +19,6 @@ export function createLogger(level: string): Logger {
       }),
       res: (reply: { statusCode: number }) => ({ status: reply.statusCode }),
     },
-  })
+  }
+  return pino(options, destination)
 }
