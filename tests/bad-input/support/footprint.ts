@@ -17,7 +17,12 @@ interface Watched {
 const watched: Watched[] = [
   { table: 'merchants', key: 'merchant_id', says: () => 'merchant' },
   { table: 'apps', key: 'appid', says: () => 'app' },
-  { table: 'users', key: 'user_id', ignored: ['last_login_at'], says: (_row, before) => (before ? '' : 'user') },
+  {
+    table: 'users',
+    key: 'user_id',
+    ignored: ['last_login_at'],
+    says: (_row, before) => (before ? 'user changed' : 'user'),
+  },
   {
     table: 'sessions',
     key: 'token_hash',
@@ -30,6 +35,7 @@ const watched: Watched[] = [
     ignored: ['next_check_at', 'check_count'],
     says: (row, old) => (row['status'] === old?.['status'] ? '' : `order ${row['status']}`),
   },
+  { table: 'avatars', key: 'avatar_id', says: () => 'avatar' },
   { table: 'order_lines', key: "order_number || ' ' || line", says: () => '' },
   {
     table: 'products',

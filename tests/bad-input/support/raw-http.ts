@@ -42,6 +42,7 @@ async function writeAll(parts: Part[], socket: ReturnType<typeof connect>, ended
 
 function isWhole(text: string): boolean {
   const end = text.indexOf('\r\n\r\n')
+  if (end >= 0 && text.startsWith('HTTP/1.1 204')) return true
   const length = /^content-length: (\d+)/im.exec(text)?.[1]
   return end >= 0 && length !== undefined && text.length >= end + 4 + Number(length)
 }
