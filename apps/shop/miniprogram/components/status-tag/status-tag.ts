@@ -1,0 +1,7 @@
+/** The state of an order in a word; `tone` is todo, good or over. */
+Component({
+  properties: {
+    text: { type: String, value: '' },
+    tone: { type: String, value: 'over' },
+  },
+})

@@ -1,0 +1,3 @@
+export type * from '@fenpay/client'
+export { createFenpay, isFenpayError } from '@fenpay/client'
+export { type Fen, fen, formatYuan, sumFen, timesFen } from '@fenpay/contract'

@@ -1,0 +1,69 @@
+import type { Order, OrderEvent, OrderStatus } from '../fenpay-client.js'
+
+/** How a state is coloured: something to do, good, or over. */
+export type Tone = 'todo' | 'good' | 'over'
+
+export const statusTexts: Readonly<Record<OrderStatus, { text: string; tone: Tone }>> = {
+  pending: { text: '待支付', tone: 'todo' },
+  closing: { text: '取消中', tone: 'todo' },
+  paid: { text: '已完成', tone: 'good' },
+  closed: { text: '已取消', tone: 'over' },
+}
+
+/** The sentence below the state on the order's own page. */
+export function statusSentence(order: Order): string {
+  switch (order.status) {
+    case 'pending':
+      return '请在倒计时结束前付款，超时订单会自动关闭。'
+    case 'closing':
+      return '正在向微信确认没有付款，确认后订单关闭；如果已经付款，订单会变为已支付。'
+    case 'paid':
+      return '付款成功，厨房已开始制作。'
+    case 'closed':
+      return isExpired(order) ? '超过付款时间，订单已关闭，没有扣款。' : '订单已取消，没有扣款。'
+  }
+}
+
+function isExpired(order: Order): boolean {
+  return order.events.some(({ kind, cause }) => kind === 'closed' && cause === 'expiry')
+}
+
+export interface TimelineEntry {
+  key: number
+  text: string
+  at: string
+  tone: Tone
+}
+
+const eventTexts: Readonly<Record<string, string>> = {
+  submitted: '提交订单',
+  attempt_intended: '发起支付',
+  attempt_prepaid: '微信已受理，等待付款',
+  attempt_unknown: '微信暂时没有回应',
+  attempt_refused: '微信没有受理这次支付',
+  attempt_closed: '微信已关闭这次支付',
+  cancelled: '申请取消',
+  payment_suspended: '收到一笔需要人工核对的付款，店家会联系您',
+}
+
+const causeTexts: Readonly<Record<string, string>> = {
+  notify: '（微信通知）',
+  query: '（向微信查询确认）',
+  bill: '（对账确认）',
+}
+
+/** What happened to an order, the latest first. A kind that a newer server adds is told as such. */
+export function timeline(events: readonly OrderEvent[], timeOf: (instant: string) => string): TimelineEntry[] {
+  return [...events].reverse().map((event) => ({
+    key: event.seq,
+    text: eventText(event),
+    at: timeOf(event.at),
+    tone: event.kind === 'paid' ? 'good' : event.kind === 'payment_suspended' ? 'todo' : 'over',
+  }))
+}
+
+function eventText({ kind, cause }: OrderEvent): string {
+  if (kind === 'paid') return `付款成功${causeTexts[cause] ?? ''}`
+  if (kind === 'closed') return cause === 'expiry' ? '超时未付，订单关闭' : '订单已取消'
+  return eventTexts[kind] ?? '订单状态更新'
+}
