@@ -67,19 +67,26 @@ const watched: Watched[] = [
   },
 ]
 
+const everyRow = `${watched
+  .map(({ table, key, ignored = [] }) => {
+    const columns = ['updated_at', ...ignored].join(',')
+    return `select '${table}' as name, (${key})::text as key, to_jsonb(t) - '{${columns}}'::text[] as row from ${table} t`
+  })
+  .join(' union all ')} order by name, key`
+
 /** All rows of the database, and WeChat's orders, as they are now. */
 export async function footprint(sql: Sql, wechat: Wechat): Promise<Footprint> {
-  const tables = await Promise.all(
-    watched.map(async ({ table, key, ignored = [] }) => {
-      const rows = await sql.unsafe<{ key: string; row: Fields }[]>(
-        `select (${key})::text as key, to_jsonb(t) - '{${['updated_at', ...ignored].join(',')}}'::text[] as row from ${table} t order by 1`,
-      )
-      return [table, new Map(rows.map(({ key: name, row }) => [name, row]))] as const
-    }),
-  )
-  const { orders } = await wechat.books()
-  const states = orders.map((order) => [order.out_trade_no, { state: order.trade_state }] as const)
-  return new Map([...tables, ['at WeChat', new Map(states)]])
+  const tables: Footprint = new Map()
+  const add = (name: string, key: string, row: Fields) => {
+    tables.set(name, (tables.get(name) ?? new Map<string, Fields>()).set(key, row))
+  }
+  const [rows, { orders }] = await Promise.all([
+    sql.unsafe<{ name: string; key: string; row: Fields }[]>(everyRow),
+    wechat.books(),
+  ])
+  for (const { name, key, row } of rows) add(name, key, row)
+  for (const order of orders) add('at WeChat', order.out_trade_no, { state: order.trade_state })
+  return tables
 }
 
 /** What came, changed or went between two footprints: the words of docs/bad-input.md, `nothing` for no difference. */

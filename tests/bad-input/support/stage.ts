@@ -37,7 +37,7 @@ export interface StageOptions extends Partial<Pick<ServerParts, 'world' | 'logge
 }
 
 /** WeChat's silence is noticed after so long; the server's own default is five seconds. */
-const wechatTimeoutMs = 400
+const wechatTimeoutMs = 1_200
 
 /** Call it at the top of a test file; everything is stopped when the file has run. */
 export async function startStage(options: StageOptions = {}): Promise<Stage> {
