@@ -35,8 +35,30 @@ export const overlayLayer = make('div.mp-overlays')
 /** Draws the empty phone. */
 export function drawScreen(): void {
   phone.append(pageLayer, overlayLayer, statusBar, make('div.mp-home-indicator', { 'aria-hidden': 'true' }))
+  ignoreGhostClicks()
   paintStatusBar()
   setInterval(paintStatusBar, 10_000)
+}
+
+/** A finger's tap opens a sheet before the browser makes its click, which would then hit the sheet. */
+function ignoreGhostClicks(): void {
+  let pressed = false
+  overlayLayer.addEventListener(
+    'pointerdown',
+    () => {
+      pressed = true
+    },
+    true,
+  )
+  overlayLayer.addEventListener(
+    'click',
+    (event) => {
+      const fromKeyboard = event.detail === 0
+      if (!pressed && !fromKeyboard) event.stopPropagation()
+      pressed = false
+    },
+    true,
+  )
 }
 
 export function paintStatusBar(): void {
