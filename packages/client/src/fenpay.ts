@@ -107,14 +107,10 @@ export function createFenpay(options: FenpayOptions): Fenpay {
   const session = createSession(parts)
   const payments = createPayments(parts, session)
   const call = session.authorisedWithRetry
-  const ofOrder =
-    <Answer>(send: (token: string, orderNumber: string) => Promise<Answer>) =>
-    async (orderNumber: string) => {
-      const number = given(orderNumber)
-      return call((token) => send(token, number))
-    }
-  const checkOrder = ofOrder(api.checkOrder)
-  const cancelOrder = ofOrder(api.cancelOrder)
+  const ofOrder = (send: (token: string, orderNumber: string) => Promise<Order>) => async (orderNumber: string) => {
+    const number = given(orderNumber)
+    return payments.see(await call((token) => send(token, number)))
+  }
 
   return {
     login: session.login,
@@ -127,10 +123,10 @@ export function createFenpay(options: FenpayOptions): Fenpay {
     },
     submitOrder: createSubmitOrder(parts, session),
     pay: async (orderNumber) => payments.pay(given(orderNumber)),
-    checkOrder: async (orderNumber) => payments.see(await checkOrder(orderNumber)),
+    checkOrder: ofOrder(api.checkOrder),
     myOrders: (query) => call((token) => api.myOrders(token, query)),
     myOrder: ofOrder(api.myOrder),
-    cancelOrder: async (orderNumber) => payments.see(await cancelOrder(orderNumber)),
+    cancelOrder: ofOrder(api.cancelOrder),
     async logout() {
       const token = await session.end()
       if (token === '') return

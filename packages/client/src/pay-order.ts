@@ -58,7 +58,7 @@ export function createPayments({ wx, api, sleep, clock, timeoutMs }: Parts, sess
     let spentMs = 0
     for (const gapMs of gapsMs) {
       if (spentMs + gapMs > askForMs) break
-      if (gapMs > 0) await sleep(gapMs)
+      await sleep(gapMs)
       const askedAtMs = clock()
       try {
         order = await session.authorised((token) => api.checkOrder(token, orderNumber))

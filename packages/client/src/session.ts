@@ -33,7 +33,7 @@ export interface Session {
 const codeTtlMs = 4 * 60_000
 
 export function createSession({ wx, api, retry, clock, appid, timeoutMs }: Parts): Session {
-  const token = keep(wx, 'fenpay.token', '')
+  const token = keep<string>(wx, 'fenpay.token', '')
   let loggingIn: Promise<string> | undefined
   let prepared: { code: string; gotAtMs: number } | undefined
 
@@ -41,8 +41,7 @@ export function createSession({ wx, api, retry, clock, appid, timeoutMs }: Parts
     return new Promise((resolve, reject) => {
       wx.login({
         timeout: timeoutMs,
-        success: ({ code }) =>
-          code ? resolve(code) : reject(wxFailure('login_failed', { errMsg: 'login:ok, no code' })),
+        success: ({ code, errMsg }) => (code ? resolve(code) : reject(wxFailure('login_failed', { errMsg }))),
         fail: (failure) => reject(wxFailure('login_failed', failure)),
       })
     })

@@ -25,7 +25,7 @@ export interface WxEnds {
 export interface WxLike {
   login(options: {
     timeout: number
-    success: (answer: { code: string }) => void
+    success: (answer: { code: string; errMsg: string }) => void
     fail: (failure: WxFailure) => void
   }): unknown
   request(
