@@ -20,9 +20,10 @@ const contentTypes: Readonly<Record<string, string>> = {
 
 /** A file of the built mini program; `path` comes from a URL, behind `/app/`. */
 export function appFile({ files }: BuildResult, path: string): ServedFile | undefined {
-  const body = files.get(path === '' ? 'index.html' : path)
+  const name = path === '' ? 'index.html' : path
+  const body = files.get(name)
   if (body === undefined) return undefined
-  return { contentType: contentTypes[extname(path || '.html').toLowerCase()] ?? 'application/octet-stream', body }
+  return { contentType: contentTypes[extname(name).toLowerCase()] ?? 'application/octet-stream', body }
 }
 
 /** What the phone's screen is told before it starts. */
