@@ -70,7 +70,8 @@ function writeCursor(position: OrderPosition): string {
 }
 
 function readCursor(cursor: string): OrderPosition {
-  const [, at, orderNumber] = /^([1-9]\d{3}-\S{19}) ([0-9A-Z]{26})$/.exec(Buffer.from(cursor, 'base64url').toString()) ?? []
+  const [, at, orderNumber] =
+    /^([1-9]\d{3}-\S{19}) ([0-9A-Z]{26})$/.exec(Buffer.from(cursor, 'base64url').toString()) ?? []
   const createdAt = new Date(at ?? '')
   if (orderNumber === undefined || Number.isNaN(createdAt.getTime())) {
     throw new Refusal('invalid_request', 'The cursor is not one that this API gave.')
