@@ -6,6 +6,7 @@ type Footprint = Map<string, Map<string, Fields>>
 
 interface Watched {
   table: string
+  /** What names a row within a merchant. */
   key: string
   /** Columns that ordinary reading changes as well. */
   ignored?: string[]
@@ -36,7 +37,7 @@ const watched: Watched[] = [
     says: (row, old) => (row['status'] === old?.['status'] ? '' : `order ${row['status']}`),
   },
   { table: 'avatars', key: 'avatar_id', says: () => 'avatar' },
-  { table: 'order_lines', key: "order_number || ' ' || line", says: () => '' },
+  { table: 'order_lines', key: 'order_number, line', says: () => '' },
   {
     table: 'products',
     key: 'sku',
@@ -58,7 +59,7 @@ const watched: Watched[] = [
     key: 'transaction_id',
     says: (row) => (row['disposition'] === 'order' ? 'payment' : `payment in suspense: ${row['reason']}`),
   },
-  { table: 'order_events', key: "order_number || ' ' || seq", says: (row) => `event ${row['kind']}` },
+  { table: 'order_events', key: 'order_number, seq', says: (row) => `event ${row['kind']}` },
   { table: 'idempotency_keys', key: 'key', says: () => 'idempotency key' },
   {
     table: 'notify_inbox',
@@ -70,7 +71,7 @@ const watched: Watched[] = [
 const everyRow = `${watched
   .map(({ table, key, ignored = [] }) => {
     const columns = ['updated_at', ...ignored].join(',')
-    return `select '${table}' as name, (${key})::text as key, to_jsonb(t) - '{${columns}}'::text[] as row from ${table} t`
+    return `select '${table}' as name, concat_ws(' ', merchant_id, ${key}) as key, to_jsonb(t) - '{${columns}}'::text[] as row from ${table} t`
   })
   .join(' union all ')} order by name, key`
 
