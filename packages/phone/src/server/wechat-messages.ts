@@ -32,7 +32,9 @@ const pullEveryMs = 300
 export class WechatMessages {
   readonly #wechat: Wechat
   readonly #story: Story
-  #newest: number | undefined
+  /** The last message taken over; `none` when there was none yet. */
+  #newest: Message | 'none' | undefined
+  /** How often WeChat has started anew. */
   #run = 0
   #apiV3Keys: readonly string[] = []
   #reachable: boolean | undefined
@@ -71,25 +73,32 @@ export class WechatMessages {
 
   async #pullOnce(): Promise<void> {
     try {
-      const [newest] = await this.#list('limit=1')
-      const newestId = newest?.id ?? 0
-      if (this.#newest === undefined) this.#newest = newestId
-      // Its numbers begin again with each start.
-      if (newestId < this.#newest && newestId !== 0) {
-        this.#newest = 0
-        this.#run += 1
-      }
-      if (newestId > this.#newest) {
-        for (const message of await this.#list(`since=${this.#newest}`)) {
-          this.#newest = message.id
-          await this.#tell(message)
-        }
+      for (const message of await this.#unseen()) {
+        this.#newest = message
+        await this.#tell(message)
       }
       this.#setReachable(true)
     } catch (error) {
       if (!(error instanceof WechatUnreachableError)) throw error
       this.#setReachable(false)
     }
+  }
+
+  async #unseen(): Promise<readonly Message[]> {
+    const last = this.#newest
+    if (last === undefined) {
+      const [newest] = await this.#list('limit=1')
+      this.#newest = newest ?? 'none'
+      return []
+    }
+    if (last === 'none') return this.#list('since=0')
+    // The last one again, to see that it is still the same: numbers begin anew with each start of WeChat.
+    const [first, ...more] = await this.#list(`since=${last.id - 1}`)
+    if (first?.id === last.id && JSON.stringify(first) === JSON.stringify(last)) return more
+    if (first !== undefined && first.id > last.id) return [first, ...more]
+    const all = await this.#list('since=0')
+    if (all.length > 0) this.#run += 1
+    return all
   }
 
   async #list(query: string): Promise<readonly Message[]> {
