@@ -202,9 +202,12 @@ for (const [index, { name, story, arm }] of points.entries()) {
     const revival = reached.then(async () => {
       killed = true
       await stack.kill('server')
-      await assertAcknowledgedIsKept(database.sql, stack.wechat)
-      await stack.wechat.clearFaults()
-      await stack.startServer({ FENPAY_PAY_API: payApis[(index + 1) % payApis.length] })
+      try {
+        await assertAcknowledgedIsKept(database.sql, stack.wechat)
+      } finally {
+        await stack.wechat.clearFaults()
+        await stack.startServer({ FENPAY_PAY_API: payApis[(index + 1) % payApis.length] })
+      }
     })
     const purchase = plannedPurchase(`shopper ${index}`, `point-${index}`, oneBowl)
     const play = async () => {

@@ -160,7 +160,7 @@ for (const payApi of ['v3', 'v2-md5', 'v2-hmac-sha256']) {
     const ends = await Promise.all(
       orders.map(async ({ user, token, orderNumber, pay }, index) => {
         const [payment] = await Promise.all([
-          delay(index * 12).then(() => wechat.requestPayment(stack.appid, user, pay)),
+          delay(index * 40).then(() => wechat.requestPayment(stack.appid, user, pay)),
           serverFor(0).api.cancelOrder(token, orderNumber).catch(paidMeanwhile),
           index % 2 === 0 ? serverFor(1).api.cancelOrder(token, orderNumber).catch(paidMeanwhile) : undefined,
         ])
@@ -191,14 +191,12 @@ for (const payApi of ['v3', 'v2-md5', 'v2-hmac-sha256']) {
 
 test('I20: forty submits at once with one Idempotency-Key make one order', async () => {
   const { token } = await arrive()
-  const answers = await atOnce(40, (api) => api.submitOrder(token, oneBowl, 'one-key'))
-  const numbers = new Set(answers.map((answer) => answer.order_number))
-  assert.equal(numbers.size, 1)
-  const { orders } = await serverFor(0).api.myOrders(token)
-  assert.deepEqual(
-    orders.map((order) => order.order_number),
-    [...numbers],
-  )
+  // Once is not enough: where nothing holds the others back, one of them may still be first by far.
+  for (const key of ['key-1', 'key-2', 'key-3', 'key-4', 'key-5']) {
+    const answers = await atOnce(40, (api) => api.submitOrder(token, oneBowl, key))
+    assert.equal(new Set(answers.map((answer) => answer.order_number)).size, 1)
+  }
+  assert.equal((await serverFor(0).api.myOrders(token)).orders.length, 5)
   await booksAgree()
 })
 
