@@ -19,6 +19,8 @@ const cartErrors = ['out_of_stock', 'product_unknown', 'virtual_goods_refused']
 Page({
   data: {
     typeScale: typeScale(),
+    /** Grey rows while nothing is known. */
+    bones: [0, 1, 2],
     shopName: config.shopName as string,
     shopAddress: config.shopAddress as string,
     phase: 'loading' as 'loading' | 'ready' | 'empty' | 'failed',

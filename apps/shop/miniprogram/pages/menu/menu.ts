@@ -18,6 +18,8 @@ const jumpForMs = 600
 Page({
   data: {
     typeScale: typeScale(),
+    /** Grey rows while nothing is known. */
+    bones: [0, 1, 2, 3, 4],
     shopAddress: config.shopAddress,
     phase: 'loading' as 'loading' | 'ready' | 'failed',
     failure: {} as Partial<Told>,

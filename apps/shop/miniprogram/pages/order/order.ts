@@ -24,6 +24,8 @@ interface DetailLine {
 Page({
   data: {
     typeScale: typeScale(),
+    /** Grey rows while nothing is known. */
+    bones: [0, 1, 2],
     phase: 'loading' as 'loading' | 'ready' | 'failed',
     failure: {} as Partial<Told>,
     orderNumber: '',

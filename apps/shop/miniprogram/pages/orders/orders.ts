@@ -25,6 +25,8 @@ const parts = { statusTexts, imageOf: foodImage, timeOf: formatTime }
 Page({
   data: {
     typeScale: typeScale(),
+    /** Grey rows while nothing is known. */
+    bones: [0, 1, 2],
     tabNames: tabs.map(({ name }) => name),
     tab: 0,
     phase: 'loading' as 'loading' | 'ready' | 'failed' | 'loggedOut',

@@ -109,7 +109,9 @@ Page({
   },
 
   async openOrder() {
-    await wx.redirectTo({ url: `/pages/order/order?order_number=${this.data.orderNumber}` })
+    const pages = getCurrentPages()
+    if (pages[pages.length - 2]?.route === 'pages/order/order') return wx.navigateBack()
+    return wx.redirectTo({ url: `/pages/order/order?order_number=${this.data.orderNumber}` })
   },
 
   async backToMenu() {
