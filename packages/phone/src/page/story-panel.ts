@@ -76,7 +76,12 @@ export class StoryPanel {
     const line = this.#lineOf(entry)
     if (className !== '') line.classList.add(className)
     this.#lines.append(line)
-    this.#empty.hidden = true
+    // Until a purchase begins, the invitation stays below what the phone does by itself.
+    if (this.#step !== undefined || this.#isFiltered()) this.#empty.hidden = true
+  }
+
+  #isFiltered(): boolean {
+    return this.#filter.kind !== 'all' || this.#filter.text !== ''
   }
 
   #renew(known: Element, entry: StoryEntry): HTMLElement {
