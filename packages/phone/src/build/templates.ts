@@ -52,7 +52,7 @@ export async function compileTemplates(root: string, units: readonly Unit[], pro
       return
     }
     for (const { path, startLine, message } of group.addTmpl(id, readFileSync(file, 'utf8')) as Diagnostic[]) {
-      problems.push({ at: `${path}.wxml:${startLine}`, message })
+      problems.push({ at: `${path}.wxml:${startLine + 1}`, message })
     }
     const at = `${id}.wxml`
     for (const module of group.getInlineScriptModuleNames(id) as string[]) {

@@ -80,8 +80,10 @@ export class PageView {
     this.body.append(placeholder)
     this.#root.attach(this.body, placeholder)
     this.scroller.addEventListener('scroll', () => this.#scrolled(), { passive: true })
+    this.#root.getComponent().triggerPageLifetime('show', [])
     this.call('onLoad', this.query)
-    this.show()
+    this.#visible = true
+    this.call('onShow')
     requestAnimationFrame(() => {
       if (this.element.isConnected) this.call('onReady')
     })
