@@ -8,7 +8,7 @@ interface Watched {
   table: string
   /** What names a row within a merchant. */
   key: string
-  /** Columns that ordinary reading changes as well. */
+  /** Columns that only say when something was last looked at, used or asked for. */
   ignored?: string[]
   /** A new or changed row in words; `before` is undefined for a new one. */
   says(row: Fields, before: Fields | undefined): string
@@ -52,6 +52,7 @@ const watched: Watched[] = [
   {
     table: 'attempts',
     key: 'out_trade_no',
+    ignored: ['calls', 'last_call_at'],
     says: (row, old) => (old?.['status'] === row['status'] ? '' : `attempt ${row['status']}`),
   },
   {
