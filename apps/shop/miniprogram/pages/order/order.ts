@@ -13,6 +13,8 @@ import { fenpay } from '../../services/fenpay'
 import { showFailure } from '../../services/show-failure'
 import { typeScale } from '../../services/type-scale'
 
+const askEverySeconds = 5
+
 interface DetailLine {
   sku: string
   name: string
@@ -47,6 +49,7 @@ Page({
 
   order: undefined as Order | undefined,
   timer: 0,
+  seconds: 0,
 
   onLoad(query: Record<string, string | undefined>) {
     this.setData({ orderNumber: query['order_number'] ?? '' })
@@ -108,7 +111,10 @@ Page({
     this.tick()
   },
 
+  /** While WeChat confirms that nothing was paid, the state changes without a tap. */
   tick() {
+    this.seconds += 1
+    if (this.order?.status === 'closing' && this.seconds % askEverySeconds === 0) void this.load()
     if (this.order?.status !== 'pending') return
     this.setData({ countdown: formatCountdown(this.order.expires_at, Date.now()) })
   },
@@ -121,7 +127,7 @@ Page({
     if (this.data.isBusy) return
     const { confirm } = await wx.showModal({
       title: '取消这个订单？',
-      content: '取消后菜品不再保留，需要重新下单。',
+      content: '取消后需要重新下单。',
       confirmText: '取消订单',
       cancelText: '再想想',
       confirmColor: '#fa5151',
