@@ -109,6 +109,8 @@ test('the old login sends the four fields with the code that was got before the 
   await fenpay.loginWithUserInfo(userInfo)
   assert.equal(phone.logins, 1)
   assert.deepEqual(phone.sent[0]?.data, { code: 'code-1', appid: 'wx0123456789abcdef', ...userInfo })
+  await fenpay.loginWithUserInfo(userInfo)
+  assert.equal(phone.sent[1]?.data?.['code'], 'code-2', 'a code is good once')
 })
 
 test('a code that was got too long ago is not used', async () => {
@@ -129,6 +131,18 @@ test('the old login waits for one under way, and whoever comes later waits for i
     ['token-1', 'token-2', 'token-2', 'token-2'],
   )
   assert.equal(phone.loginsRunningMax, 1)
+})
+
+test('logins one after the other stay one at a time, and logout waits for the last', async () => {
+  const phone = new ScriptedPhone(tokens())
+  const fenpay = phone.start()
+  const first = fenpay.login()
+  const old = [fenpay.loginWithUserInfo(userInfo), fenpay.loginWithUserInfo(userInfo)]
+  await first
+  await Promise.all([fenpay.logout(), ...old])
+  assert.equal(phone.loginsRunningMax, 1)
+  assert.equal(phone.logins, 3)
+  assert.equal(phone.sentTo('/users/logout')[0]?.header['authorization'], 'token-3', 'logout waited for the last')
 })
 
 test('a user who refuses the old login is told apart, and nothing is sent', async () => {

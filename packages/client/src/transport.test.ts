@@ -16,8 +16,10 @@ test('of many calls at once eight run, and all are answered', async () => {
     return runningMax > 8 ? { errMsg: 'request:fail', errno: 600009 } : found
   })
   const fenpay = phone.start()
-  const ends = await Promise.all(Array.from({ length: 30 }, () => fenpay.products()))
-  assert.equal(ends.length, 30)
+  const call = () => fenpay.products()
+  const early = Array.from({ length: 20 }, call)
+  await early[0]
+  await Promise.all([...early, ...Array.from({ length: 20 }, call)])
   assert.equal(runningMax, 8)
   await fenpay.products()
 })
