@@ -10,6 +10,13 @@ const port = (name: string, fallback: number) => {
   process.exit(1)
 }
 
+// npm and its shell may be ended without a word to us; what they started ends with them.
+const parent = process.ppid
+let stopAll: () => void = () => process.exit(0)
+setInterval(() => {
+  if (process.ppid !== parent) stopAll()
+}, 500).unref()
+
 try {
   const startedAt = Date.now()
   console.log('Starting the simulated WeChat, PostgreSQL, the server and the phone …')
@@ -41,6 +48,7 @@ try {
     await stack.stop()
     process.exit(exitCode)
   }
+  stopAll = () => void stop(0)
   process.on('SIGINT', () => void stop(0))
   process.on('SIGTERM', () => void stop(0))
   process.on('SIGHUP', () => void stop(0))

@@ -161,7 +161,7 @@ class EnvReader {
       merchantId: this.required('FENPAY_MCHID', /^[0-9]{8,32}$/, 'the merchant number, mchid'),
       name: this.required(
         'FENPAY_MERCHANT_NAME',
-        /^[^&=<>\p{Cc}]{1,30}$/u,
+        /^[^&=<>\p{Cc}\u{10000}-\u{10FFFF}]{1,30}$/u,
         'a name of 1 to 30 characters',
         this.text('FENPAY_MERCHANT_NAME', '小面馆'),
       ),

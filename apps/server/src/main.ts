@@ -1,5 +1,6 @@
 /** The server's process: reads the environment, starts, and stops on a signal. The only file that acts on import. */
 import { ConfigError, readConfig } from './config.ts'
+import { MerchantUnusable } from './gateway/wechat-gateway.ts'
 import { createLogger } from './http/logger.ts'
 import { startServer } from './server.ts'
 import { isDatabaseUnavailable } from './storage/connect.ts'
@@ -55,7 +56,7 @@ started.catch((error: unknown) => {
 
 /** What a person can act on is said in plain words; anything else with its stack. */
 function explain(error: unknown): string {
-  const plain = [ConfigError, DataDirectoryInUse, EmbeddedPostgresError, MigrationError]
+  const plain = [ConfigError, MerchantUnusable, DataDirectoryInUse, EmbeddedPostgresError, MigrationError]
   if (plain.some((kind) => error instanceof kind)) return (error as Error).message
   if (isDatabaseUnavailable(error)) return `The database of DATABASE_URL does not answer: ${(error as Error).message}`
   const { code, port, stack, message } = error as { code?: string; port?: number; stack?: string; message?: string }

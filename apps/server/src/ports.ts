@@ -167,6 +167,8 @@ export interface Reads {
     filter: { status?: OrderStatus; after?: OrderPosition; limit: number },
   ): Promise<OrderPage>
   liveAttempt(merchantId: string, orderNumber: string): Promise<Attempt | undefined>
+  /** Whether money for this order waits in suspense. */
+  hasSuspendedPayment(merchantId: string, orderNumber: string): Promise<boolean>
 }
 
 /** Writes; only inside a transaction. Lock order: order, then attempt, then stock. */
@@ -184,6 +186,8 @@ export interface Writes extends Reads {
   findAttempt(merchantId: string, outTradeNo: string): Promise<Attempt | undefined>
   attemptCount(merchantId: string, orderNumber: string): Promise<number>
   insertAttempt(attempt: Attempt): Promise<void>
+  /** Notes that WeChat is about to be asked for the prepay_id. */
+  countCall(attempt: Attempt, at: Date): Promise<void>
   /** Moves the attempt if it is in one of `from`; tells whether it did. */
   moveAttempt(
     attempt: Attempt,
@@ -191,6 +195,8 @@ export interface Writes extends Reads {
     to: AttemptStatus,
     prepay?: { prepayId: string; expiresAt: Date },
   ): Promise<boolean>
+  /** Moves the attempt to `refused` if its only call was the one that was refused; tells whether it did. */
+  refuseAttempt(attempt: Attempt): Promise<boolean>
 
   /** Keeps what WeChat says was paid; false when this transaction_id is already kept (I9). */
   recordPayment(merchantId: string, payment: PaymentRecord): Promise<boolean>
@@ -244,6 +250,8 @@ export interface InboxMessage {
 export interface ClaimedOrder {
   order: Order
   checkCount: number
+  /** Until when it is this process's. */
+  leaseUntil: Date
 }
 
 export interface Store {
@@ -255,8 +263,8 @@ export interface Store {
   revokeSession(merchantId: string, tokenHash: Uint8Array, at: Date): Promise<void>
   /** Takes open orders whose next look is due, the longest overdue first, and leaves those that another process holds. */
   claimDueOrders(now: Date, leaseUntil: Date, perMerchant: number): Promise<ClaimedOrder[]>
-  /** When the order is to be looked at next; nothing for one that is final by now. */
-  scheduleCheck(merchantId: string, orderNumber: string, at: Date): Promise<void>
+  /** When a claimed order is to be looked at next; nothing when it is final by now, or somebody has set another time. */
+  scheduleCheck(claimed: ClaimedOrder, at: Date): Promise<void>
 }
 
 export interface StoredProfile {

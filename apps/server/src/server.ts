@@ -3,7 +3,7 @@ import type { HttpOptions } from '@fenpay/wechat'
 import { readCatalogueFile } from './catalogue-file.ts'
 import { sweepOrders } from './commands/sweep-orders.ts'
 import type { Config } from './config.ts'
-import { createWeChatGateway } from './gateway/wechat-gateway.ts'
+import { checkMerchant, createWeChatGateway } from './gateway/wechat-gateway.ts'
 import { createApp } from './http/app.ts'
 import type { Logger } from './http/logger.ts'
 import { repeat } from './jobs/repeat.ts'
@@ -53,10 +53,11 @@ export async function startServer({
   try {
     await migrate(sql, await readMigrations(migrationsDirectory))
     const secrets = createSealer(masterKeyOf(config.masterKey, config.dataDir, world.randomBytes), world.randomBytes)
+    checkMerchant(config.merchant)
     await saveMerchant(sql, secrets, config.merchant)
-    await importConfiguredCatalogue(sql, config)
+    await importConfiguredCatalogue(sql, config, world)
 
-    const merchants = createMerchantDirectory(sql, secrets, () => world.now().getTime())
+    const merchants = createMerchantDirectory(notifySql, secrets, () => world.now().getTime(), config.merchant)
     const gateway = createWeChatGateway(merchants, {
       clock: () => world.now().getTime(),
       random: () => randomFraction(world),
@@ -90,11 +91,13 @@ export async function startServer({
       logger,
     })
     url = await app.listen({ host: config.host, port: config.port })
+    const onFailure = ({ orderNumber }: { orderNumber: string }, error: unknown) =>
+      logger.error({ err: error, order_number: orderNumber }, 'an open order could not be looked at; it is tried again')
     const sweeping =
       sweepPauseMs === 0
         ? undefined
         : repeat(
-            () => sweepOrders({ store, payment: gateway.payment, world }),
+            (signal) => sweepOrders({ store, payment: gateway.payment, world, onFailure }, signal),
             sweepPauseMs,
             (error) => logger.error({ err: error }, 'a sweep over the open orders failed; the next one tries again'),
           )
@@ -104,10 +107,9 @@ export async function startServer({
         const forced = setTimeout(() => app.server.closeAllConnections(), drainMs)
         // A connection whose answer went out during the close would else stay open for its keep-alive time.
         const idle = setInterval(() => app.server.closeIdleConnections(), 50)
-        await app.close()
+        await Promise.all([app.close(), sweeping?.stop()])
         clearInterval(idle)
         clearTimeout(forced)
-        await sweeping?.stop()
         // No request is under way any more; a connection lost inside a transaction is never given back to its pool.
         await Promise.all([sql.end({ timeout: 1 }), notifySql.end({ timeout: 1 })])
       },
@@ -119,9 +121,11 @@ export async function startServer({
 }
 
 /** A simulated WeChat brings the noodle shop with it, so that there is something to buy. */
-async function importConfiguredCatalogue(sql: Sql, config: Config): Promise<void> {
+async function importConfiguredCatalogue(sql: Sql, config: Config, world: World): Promise<void> {
   const file = config.catalogueFile ?? (config.wechatUrl === undefined ? undefined : demoCatalogue)
-  if (file !== undefined) await importCatalogue(sql, config.merchant.merchantId, await readCatalogueFile(file))
+  if (file === undefined) return
+  const random = () => randomFraction(world)
+  await importCatalogue(sql, config.merchant.merchantId, await readCatalogueFile(file), { random })
 }
 
 async function answers(sql: Sql): Promise<boolean> {

@@ -4,7 +4,6 @@
  * Our JSON is snake_case and closed: an unknown field is refused, an array where a value is asked for as well.
  */
 import Type from 'typebox'
-import { ORDER_TOTAL_FEN_MAX } from './money.ts'
 
 const closed = { additionalProperties: false }
 const instant = (description: string) =>
@@ -106,6 +105,7 @@ export const pendingReasonSchema = Type.Union(
     Type.Literal('wechat_unreachable'),
     Type.Literal('wechat_unverified'),
     Type.Literal('wechat_refused'),
+    Type.Literal('money_in_suspense'),
   ],
   { description: 'Why the order is not settled: what WeChat said, or that it could not be asked.' },
 )
@@ -213,6 +213,3 @@ export const problemSchema = Type.Object({
     ),
   ),
 })
-
-/** The totals an order may have, beside what the schemas say. */
-export const orderTotalFen = { minimum: 1, maximum: ORDER_TOTAL_FEN_MAX } as const

@@ -37,6 +37,8 @@ export async function applyPayment(
       const known = await tx.findPaymentAmount(merchantId, evidence.transactionId)
       return known === evidence.amountFen ? { applied: 'repeated' } : { applied: 'doubted', reason: judgement.reason }
     }
+    // Money came through it, if not the right one: the attempt is spent, and the order can end without it.
+    await tx.moveAttempt(attempt, [...liveStatuses, 'refused', 'closed'], 'paid')
     return suspend(tx, world, merchantId, evidence, order, judgement.reason)
   }
 

@@ -30,10 +30,11 @@ export async function prepayOrder(
   clientIp: string,
 ): Promise<PaymentParameters> {
   for (let numbers = 0; numbers < attemptsPerCall; numbers++) {
-    const attempt = await openAttempt(ports, session, orderNumber, clientIp)
-    const kept = reusablePrepayId(attempt, ports.world.now())
+    const { attempt, prepayId } = await openAttempt(ports, session, orderNumber, clientIp)
     const pay =
-      kept === undefined ? await askWeChat(ports, attempt) : await ports.payment.paymentParameters(attempt, kept)
+      prepayId === undefined
+        ? await askWeChat(ports, attempt)
+        : await ports.payment.paymentParameters(attempt, prepayId)
     if (pay !== undefined) return pay
   }
   throw new Refusal('wechat_refused', 'WeChat closes each new payment at once.')
@@ -42,39 +43,56 @@ export async function prepayOrder(
 /** WeChat may have closed a number by itself; then one new number is tried, never a third. */
 const attemptsPerCall = 2
 
-/** The live attempt of the order, or a new one, committed. */
-async function openAttempt(ports: Ports, session: Session, orderNumber: string, clientIp: string): Promise<Attempt> {
+/** The live attempt of the order, or a new one, committed; with its prepay_id where that can be used again. */
+async function openAttempt(
+  ports: Ports,
+  session: Session,
+  orderNumber: string,
+  clientIp: string,
+): Promise<{ attempt: Attempt; prepayId: string | undefined }> {
   const payApi = await ports.settings.payApi(session.merchantId)
   const description = await ports.settings.description(session.merchantId)
   return ports.store.transaction(async (tx) => {
+    const now = ports.world.now()
     const order = await tx.lockOrder(session.merchantId, orderNumber, session.userId)
     if (order === undefined) throw new Refusal('order_not_found', 'There is no such order of yours.')
-    refuseUnlessPayable(order, ports.world.now())
-    const live = await tx.liveAttempt(order.merchantId, orderNumber)
-    if (live !== undefined) return live
-    const attempt: Attempt = {
-      merchantId: order.merchantId,
-      outTradeNo: numberFromBytes(ports.world.randomBytes(16)),
-      orderNumber,
-      seq: (await tx.attemptCount(order.merchantId, orderNumber)) + 1,
-      payApi,
-      status: 'intended',
-      appid: order.appid,
-      openid: order.openid,
-      totalFen: order.totalFen,
-      description,
-      notifyUrl: ports.settings.notifyUrl(order.merchantId, payApi),
-      clientIp,
-      timeExpire: order.expiresAt,
-      prepayId: undefined,
-      prepayExpiresAt: undefined,
-      createdAt: ports.world.now(),
+    refuseUnlessPayable(order, now)
+    let attempt = await tx.liveAttempt(order.merchantId, orderNumber)
+    if (attempt === undefined) {
+      const seq = (await tx.attemptCount(order.merchantId, orderNumber)) + 1
+      attempt = newAttempt(ports, order, { seq, payApi, description, clientIp })
+      await tx.insertAttempt(attempt)
+      await tx.restartChecks(order, nextCheckAt(order, attempt, 0, now))
+      await addAttemptEvent(tx, ports.world, order, attempt, 'attempt_intended')
     }
-    await tx.insertAttempt(attempt)
-    await tx.restartChecks(order, nextCheckAt(order, attempt, 0, attempt.createdAt))
-    await addAttemptEvent(tx, ports.world, order, attempt, 'attempt_intended')
-    return attempt
+    const prepayId = reusablePrepayId(attempt, now)
+    if (prepayId === undefined) await tx.countCall(attempt, now)
+    return { attempt, prepayId }
   })
+}
+
+function newAttempt(
+  { world, settings }: Ports,
+  order: Order,
+  facts: Pick<Attempt, 'seq' | 'payApi' | 'description' | 'clientIp'>,
+): Attempt {
+  return {
+    ...facts,
+    merchantId: order.merchantId,
+    outTradeNo: numberFromBytes(world.randomBytes(16)),
+    orderNumber: order.orderNumber,
+    status: 'intended',
+    appid: order.appid,
+    openid: order.openid,
+    totalFen: order.totalFen,
+    notifyUrl: settings.notifyUrl(order.merchantId, facts.payApi),
+    timeExpire: order.expiresAt,
+    prepayId: undefined,
+    prepayExpiresAt: undefined,
+    createdAt: world.now(),
+    calls: 0,
+    lastCallAt: undefined,
+  }
 }
 
 function refuseUnlessPayable(order: Order, now: Date) {
@@ -89,7 +107,7 @@ async function askWeChat(ports: Ports, attempt: Attempt): Promise<PaymentParamet
   const answer = await ports.payment.prepay(attempt)
   switch (answer.outcome) {
     case 'prepaid':
-      await recordOutcome(ports, attempt, 'prepaid', answer.prepayId)
+      await recordPrepaid(ports, attempt, answer.prepayId)
       return ports.payment.paymentParameters(attempt, answer.prepayId)
     case 'number_closed':
       await recordOutcome(ports, attempt, 'closed')
@@ -113,12 +131,27 @@ async function resolveTakenNumber(ports: Ports, attempt: Attempt, refusal: WeCha
     await recordOutcome(ports, attempt, 'unknown')
     throw new Refusal('wechat_refused', 'WeChat has this payment already and does not say in which state.', refusal)
   }
-  await ports.store.transaction((tx) => applyPayment(tx, ports.world, attempt.merchantId, answer.evidence))
+  const { applied } = await ports.store.transaction((tx) =>
+    applyPayment(tx, ports.world, attempt.merchantId, answer.evidence),
+  )
+  if (applied === 'suspended')
+    throw new Refusal('wechat_refused', 'WeChat took money that does not fit the order.', refusal)
   throw new Refusal('order_already_paid', 'WeChat says this order is paid.')
 }
 
+/**
+ * A refusal ends the number only when its one call was refused. Where it was asked for before, or is being asked for at
+ * this moment, WeChat may have it all the same, and a second number could be paid beside it.
+ */
 async function refuse(ports: Ports, attempt: Attempt, refusal: WeChatRefusal): Promise<never> {
-  await recordOutcome(ports, attempt, 'refused')
+  await ports.store.transaction(async (tx) => {
+    const order = await tx.lockOrder(attempt.merchantId, attempt.orderNumber)
+    const isOver = await tx.refuseAttempt(attempt)
+    const moved = isOver || (await tx.moveAttempt(attempt, ['intended'], 'unknown'))
+    if (moved && order !== undefined) {
+      await addAttemptEvent(tx, ports.world, order, attempt, isOver ? 'attempt_refused' : 'attempt_unknown')
+    }
+  })
   throw new Refusal('wechat_refused', 'WeChat refused to prepare the payment.', refusal)
 }
 
@@ -130,18 +163,25 @@ async function giveUp(ports: Ports, attempt: Attempt, answer: UnknownOutcome): P
     : new Refusal('wechat_unreachable', 'WeChat gave no usable answer.')
 }
 
-async function recordOutcome(
-  ports: Ports,
-  attempt: Attempt,
-  to: 'prepaid' | 'refused' | 'unknown' | 'closed',
-  prepayId?: string,
-): Promise<undefined> {
-  const expiresAt = new Date(ports.world.now().getTime() + prepayTtlSeconds * 1000)
+/** Keeps the prepay_id. @throws Refusal order_closed, order_already_paid when the order has gone on in the meantime */
+async function recordPrepaid(ports: Ports, attempt: Attempt, prepayId: string): Promise<void> {
+  const now = ports.world.now()
+  const expiresAt = new Date(now.getTime() + prepayTtlSeconds * 1000)
+  const order = await ports.store.transaction(async (tx) => {
+    const locked = await tx.lockOrder(attempt.merchantId, attempt.orderNumber)
+    if (locked === undefined) throw new Error(`attempt ${attempt.outTradeNo} has no order`)
+    const moved = await tx.moveAttempt(attempt, liveStatuses, 'prepaid', { prepayId, expiresAt })
+    if (moved) await addAttemptEvent(tx, ports.world, locked, attempt, 'attempt_prepaid')
+    return locked
+  })
+  refuseUnlessPayable(order, now)
+}
+
+async function recordOutcome(ports: Ports, attempt: Attempt, to: 'unknown' | 'closed'): Promise<undefined> {
   await ports.store.transaction(async (tx) => {
     const order = await tx.lockOrder(attempt.merchantId, attempt.orderNumber)
     // `prepaid` is not left for `unknown`: a later call that got lost does not undo the prepay_id of an earlier one.
-    const from = to === 'unknown' ? (['intended'] as const) : liveStatuses
-    const moved = await tx.moveAttempt(attempt, from, to, prepayId === undefined ? undefined : { prepayId, expiresAt })
+    const moved = await tx.moveAttempt(attempt, to === 'unknown' ? ['intended'] : liveStatuses, to)
     if (moved && order !== undefined) await addAttemptEvent(tx, ports.world, order, attempt, `attempt_${to}`)
   })
 }

@@ -1,11 +1,10 @@
 import type { PayApi } from '../domain/attempt.ts'
 import { numberFromBytes } from '../domain/number.ts'
 import type { PaymentEvidence, SuspenseReason } from '../domain/payment.ts'
-import type { InboxDecision, InboxVerdict, NotifyStore, PaymentGateway, Store, World } from '../ports.ts'
+import type { InboxDecision, InboxVerdict, NotifyStore, PaymentGateway, World } from '../ports.ts'
 import { type AppliedPayment, applyPayment } from './apply-payment.ts'
-import { settleOrder } from './settle-order.ts'
 
-type Ports = { notifyStore: NotifyStore; store: Store; payment: PaymentGateway; world: World }
+type Ports = { notifyStore: NotifyStore; payment: PaymentGateway; world: World }
 
 /** What WeChat is told. Not acknowledged means it sends the message again. */
 export type NotifyAnswer = { acknowledged: true } | { acknowledged: false; reason: string }
@@ -67,13 +66,12 @@ export async function receiveNotify(
   return { acknowledged: false, reason: second.reason }
 }
 
-/** The message is genuine but not about what we asked for: what the query says is applied instead of it. */
+/** The message is genuine but not about what we asked for: what the query of that very number says is applied. */
 async function askWeChat(ports: Ports, merchantId: string, evidence: PaymentEvidence): Promise<void> {
-  const order = await ports.store.transaction(async (tx) => {
-    const attempt = await tx.findAttempt(merchantId, evidence.outTradeNo)
-    return attempt && tx.lockOrder(merchantId, attempt.orderNumber)
-  })
-  if (order !== undefined) await settleOrder(ports, order)
+  const attempt = await ports.notifyStore.transaction((tx) => tx.findAttempt(merchantId, evidence.outTradeNo))
+  const answer = attempt && (await ports.payment.query(attempt))
+  if (answer?.outcome !== 'paid') return
+  await ports.notifyStore.transaction((tx) => applyPayment(tx, ports.world, merchantId, answer.evidence))
 }
 
 function factsOf(evidence: PaymentEvidence) {

@@ -31,7 +31,10 @@ export async function settleOrder(
 
 /** An order that nobody can pay through WeChat is ours alone to close. */
 async function settleWithoutAttempt(ports: { store: Store; world: World }, order: Order): Promise<Settled> {
-  if (!mustClose(order, ports.world.now())) return { pendingReason: 'no_payment_started' }
+  if (!mustClose(order, ports.world.now())) {
+    const isSuspended = await ports.store.reads.hasSuspendedPayment(order.merchantId, order.orderNumber)
+    return { pendingReason: isSuspended ? 'money_in_suspense' : 'no_payment_started' }
+  }
   const closed = await ports.store.transaction(async (tx) => {
     const locked = await tx.lockOrder(order.merchantId, order.orderNumber)
     if (locked === undefined || isFinal(locked.status)) return true
@@ -52,7 +55,7 @@ async function closeAtWeChat(
   const close = await ports.payment.close(attempt)
   if (close.outcome === 'unknown') return { pendingReason: unknownReason(close.why) }
   if (close.outcome === 'refused') return { pendingReason: 'wechat_refused' }
-  // A number WeChat never saw takes no money: there is nothing to close, and its expiry was sent with it.
+  // A number that WeChat does not know, and that nobody is sending it at this moment (mayBeClosed), takes no money.
   const answer: QueryOutcome =
     close.outcome === 'no_such_order' ? { outcome: 'closed' } : await ports.payment.query(attempt)
   return applyAnswer(ports, order, attempt, answer)
@@ -69,7 +72,7 @@ async function applyAnswer(
       const applied = await ports.store.transaction((tx) =>
         applyPayment(tx, ports.world, order.merchantId, answer.evidence),
       )
-      return { pendingReason: applied.applied === 'suspended' ? 'not_paid' : undefined }
+      return { pendingReason: applied.applied === 'suspended' ? 'money_in_suspense' : undefined }
     }
     case 'closed':
       return { pendingReason: await closeLocally(ports, order, attempt) }
@@ -103,6 +106,8 @@ function closeLocally(
         detail: { out_trade_no: attempt.outTradeNo },
       })
     }
+    // The answer may be about an attempt of before: while another one lives, money can still come.
+    if ((await tx.liveAttempt(order.merchantId, order.orderNumber)) !== undefined) return 'not_paid'
     if (!mustClose(locked, ports.world.now())) return 'no_payment_started'
     await closeOrder(tx, ports.world, locked)
     return undefined

@@ -28,6 +28,9 @@ export interface Attempt {
   prepayId: string | undefined
   prepayExpiresAt: Date | undefined
   createdAt: Date
+  /** How often WeChat was asked for the prepay_id, and when last. */
+  calls: number
+  lastCallAt: Date | undefined
 }
 
 /** Through a live attempt WeChat may still take money. An order has at most one (I2); the database repeats this list. */
@@ -46,9 +49,17 @@ export function reusablePrepayId(attempt: Attempt, now: Date): string | undefine
 }
 
 /** WeChat wants five minutes between creating an order and closing it (pay-v2.md 6; F23). We keep it for v3 as well. */
-export const closeAgeSeconds = 5 * 60
+const closeAgeSeconds = 5 * 60
 
 /** Whether WeChat may be asked to close this attempt now. */
 export function mayBeClosed(attempt: Attempt, now: Date): boolean {
-  return now.getTime() - attempt.createdAt.getTime() >= closeAgeSeconds * 1000
+  return now.getTime() >= closableAt(attempt).getTime()
+}
+
+/**
+ * When that is. It counts from the last call, not from the attempt: an order may have come to WeChat by that one alone,
+ * and none can be under way any more when it is closed.
+ */
+export function closableAt(attempt: Attempt): Date {
+  return new Date((attempt.lastCallAt ?? attempt.createdAt).getTime() + closeAgeSeconds * 1000)
 }

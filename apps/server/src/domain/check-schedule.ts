@@ -1,4 +1,4 @@
-import { type Attempt, closeAgeSeconds } from './attempt.ts'
+import { type Attempt, closableAt } from './attempt.ts'
 import type { Order } from './order.ts'
 
 /**
@@ -23,7 +23,7 @@ export function nextCheckAt(order: Order, attempt: Attempt | undefined, checkCou
   }
   const again = after(now, gap(closeGapsSeconds, checkCount))
   if (attempt === undefined) return again
-  const closable = after(attempt.createdAt, closeAgeSeconds)
+  const closable = closableAt(attempt)
   // Until it may be closed it can still be paid, so it is looked at as often as any open payment.
   return now < closable ? earlier(after(now, gap(gapsSeconds, checkCount)), closable) : again
 }

@@ -37,6 +37,8 @@ const attempt: Attempt = {
   prepayId: 'wx1',
   prepayExpiresAt: at,
   createdAt: at,
+  calls: 1,
+  lastCallAt: at,
 }
 const evidence: PaymentEvidence = {
   source: 'notify',

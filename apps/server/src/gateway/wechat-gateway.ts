@@ -1,5 +1,5 @@
 import { type HttpOptions, MiniProgramClient, PayV2Client, PayV3Client } from '@fenpay/wechat'
-import type { PayApi } from '../domain/attempt.ts'
+import { type PayApi, payApis } from '../domain/attempt.ts'
 import type { Merchant } from '../domain/merchant.ts'
 import type { LoginGateway, MerchantDirectory, PaymentGateway } from '../ports.ts'
 import { miniProgramLogin, miniProgramPhone } from './mini-program.ts'
@@ -54,6 +54,27 @@ export function createWeChatGateway(
       },
       phoneNumber: async (merchantId, appid, code) => miniProgramPhone(await miniProgramOf(merchantId, appid), code),
     },
+  }
+}
+
+/** What is configured for a merchant cannot work. */
+export class MerchantUnusable extends Error {
+  override readonly name = 'MerchantUnusable'
+}
+
+/**
+ * Makes every client that the merchant's keys allow, so that a key that is none is found at the start and not at the
+ * first payment.
+ * @throws MerchantUnusable, which names the merchant and what is wrong, without the key
+ */
+export function checkMerchant(merchant: Merchant): void {
+  try {
+    for (const payApi of payApis) if (hasKeysFor(merchant, payApi)) createProtocol(merchant, payApi, {})
+    for (const { appid, secret } of merchant.apps) new MiniProgramClient({ appid, secret })
+  } catch (error) {
+    throw new MerchantUnusable(
+      `The keys of merchant ${merchant.merchantId} cannot be used: ${(error as Error).message}`,
+    )
   }
 }
 

@@ -43,7 +43,8 @@ export async function createApp(ports: HttpPorts): Promise<FastifyInstance> {
     loggerInstance: ports.logger,
     genReqId: () => numberFromBytes(ports.world.randomBytes(16)),
     requestIdHeader: false,
-    trustProxy: ports.trustProxy,
+    // One proxy, our own: what stands before it in X-Forwarded-For is the client's word.
+    trustProxy: ports.trustProxy ? (_address, hop) => hop === 0 : false,
     bodyLimit: bodyLimitBytes,
     // Slow senders and idle connections are cut (A57); Node by itself looks for them only every 30 s.
     requestTimeout: requestTimeoutMs,

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import {
   myOrdersAnswerSchema,
   myOrdersQuerySchema,
@@ -45,7 +46,9 @@ export function myOrderRoutes(app: App, ports: HttpPorts): void {
         },
       },
     },
-    async (request) => ({ pay: await prepayOrder(ports, sessionOf(request), request.body.order_number, request.ip) }),
+    async (request) => ({
+      pay: await prepayOrder(ports, sessionOf(request), request.body.order_number, clientIp(request.ip)),
+    }),
   )
   app.post(
     '/my/orders/chkOrder',
@@ -103,4 +106,9 @@ export function myOrderRoutes(app: App, ports: HttpPorts): void {
     },
     (request) => showMyOrder(ports.store, sessionOf(request), request.params.order_number),
   )
+}
+
+/** WeChat wants an address; a proxy that sends none is no reason to refuse a payment. */
+function clientIp(ip: string): string {
+  return isIP(ip) === 0 ? '127.0.0.1' : ip
 }

@@ -2,20 +2,29 @@ import { setTimeout as delay } from 'node:timers/promises'
 
 /** A loop that can be ended. */
 export interface Repeated {
-  /** Waits for the round under way, and lets no other begin. */
+  /** Lets no other round begin, and waits for the one under way, which sees its signal aborted. */
   stop(): Promise<void>
 }
 
 /**
- * Does one round after another with a pause between them, for as long as the process lives. A round that fails is
- * told and does not end the loop: the next one tries again.
+ * Does one round after another for as long as the process lives, with a pause between them unless a round answers that
+ * there is more to do. A round that fails is told and does not end the loop: the next one tries again.
  */
-export function repeat(round: () => Promise<unknown>, pauseMs: number, onError: (error: unknown) => void): Repeated {
+export function repeat(
+  round: (signal: AbortSignal) => Promise<boolean>,
+  pauseMs: number,
+  onError: (error: unknown) => void,
+): Repeated {
   const ending = new AbortController()
+  const { signal } = ending
+  const failed = (error: unknown) => {
+    onError(error)
+    return false
+  }
   const loop = async () => {
-    while (!ending.signal.aborted) {
-      await round().catch(onError)
-      await delay(pauseMs, undefined, { signal: ending.signal, ref: false }).catch(() => undefined)
+    while (!signal.aborted) {
+      const hasMore = await round(signal).catch(failed)
+      if (!hasMore) await delay(pauseMs, undefined, { signal, ref: false }).catch(() => undefined)
     }
   }
   const ended = loop()

@@ -19,6 +19,8 @@ interface AttemptRow {
   prepay_id: string | null
   prepay_expires_at: Date | null
   created_at: Date
+  calls: number
+  last_call_at: Date | null
 }
 
 export async function findAttempt(sql: Queries, merchantId: string, outTradeNo: string): Promise<Attempt | undefined> {
@@ -47,6 +49,20 @@ export async function insertAttempt(sql: Queries, attempt: Attempt): Promise<voi
     values (${attempt.merchantId}, ${attempt.outTradeNo}, ${attempt.orderNumber}, ${attempt.seq}, ${attempt.payApi},
             ${attempt.status}, ${attempt.appid}, ${attempt.openid}, ${attempt.totalFen}, ${attempt.description},
             ${attempt.notifyUrl}, ${attempt.clientIp}, ${attempt.timeExpire}, ${attempt.createdAt})`
+}
+
+export async function countCall(sql: Queries, attempt: Attempt, at: Date): Promise<void> {
+  await sql`update attempts set calls = calls + 1, last_call_at = ${at}
+             where merchant_id = ${attempt.merchantId} and out_trade_no = ${attempt.outTradeNo}`
+}
+
+/** Where another call has begun, its answer may still be a prepay_id: then one refusal says nothing. */
+export async function refuseAttempt(sql: Queries, attempt: Attempt): Promise<boolean> {
+  const rows = await sql`
+    update attempts set status = 'refused'
+     where merchant_id = ${attempt.merchantId} and out_trade_no = ${attempt.outTradeNo}
+       and status = 'intended' and calls = 1 returning 1`
+  return rows.length === 1
 }
 
 /**
@@ -88,5 +104,7 @@ function attemptOf(row: AttemptRow): Attempt {
     prepayId: row.prepay_id ?? undefined,
     prepayExpiresAt: row.prepay_expires_at ?? undefined,
     createdAt: row.created_at,
+    calls: row.calls,
+    lastCallAt: row.last_call_at ?? undefined,
   }
 }

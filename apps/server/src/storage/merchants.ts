@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Merchant, MerchantKeys } from '../domain/merchant.ts'
 import type { MerchantDirectory, Secrets } from '../ports.ts'
 import type { Sql } from './connect.ts'
@@ -24,20 +25,33 @@ export async function saveMerchant(sql: Sql, secrets: Secrets, merchant: Merchan
   })
 }
 
-/** Reads merchants and opens their keys, which stay in memory for 30 seconds. `nowMs` is any steadily growing clock. */
-export function createMerchantDirectory(sql: Sql, secrets: Secrets, nowMs: () => number): MerchantDirectory {
+/**
+ * Reads merchants and opens their keys, which stay in memory; after 30 seconds they are read again. A merchant that has
+ * not changed stays the same object, so that what is kept beside it, as downloaded certificates, is kept on (F35).
+ * `configured` is this process's own merchant: its apps are that merchant's, also where another one had them before.
+ */
+export function createMerchantDirectory(
+  sql: Sql,
+  secrets: Secrets,
+  nowMs: () => number,
+  configured: Merchant,
+): MerchantDirectory {
   const kept = new Map<string, { merchant: Merchant; readAtMs: number }>()
   async function find(merchantId: string): Promise<Merchant | undefined> {
     const entry = kept.get(merchantId)
     if (entry !== undefined && nowMs() - entry.readAtMs < keptForMs) return entry.merchant
-    const merchant = await readMerchant(sql, secrets, merchantId)
-    if (merchant !== undefined) kept.set(merchantId, { merchant, readAtMs: nowMs() })
+    const read = await readMerchant(sql, secrets, merchantId)
+    if (read === undefined) return undefined
+    const merchant = entry !== undefined && isDeepStrictEqual(read, entry.merchant) ? entry.merchant : read
+    kept.set(merchantId, { merchant, readAtMs: nowMs() })
     return merchant
   }
   return {
     find,
     async ofApp(appid) {
-      const [row] = await sql<{ merchant_id: string }[]>`select merchant_id from apps where appid = ${appid}`
+      if (configured.apps.some((app) => app.appid === appid)) return find(configured.merchantId)
+      const [row] = await sql<{ merchant_id: string }[]>`
+        select merchant_id from apps where appid = ${appid} order by created_at desc limit 1`
       return row && find(row.merchant_id)
     },
   }

@@ -117,21 +117,26 @@ export async function claimDueOrders(
   leaseUntil: Date,
   perMerchant: number,
 ): Promise<ClaimedOrder[]> {
+  // Materialized, since a plan that looks for the due orders once for each row would claim more than the limit.
   const rows = await sql<(OrderRow & { check_count: number })[]>`
+    with due as materialized (
+      select m.merchant_id, overdue.order_number
+        from merchants m cross join lateral (
+          select order_number from orders
+           where merchant_id = m.merchant_id and next_check_at <= ${now}
+           order by next_check_at limit ${perMerchant} for update skip locked
+        ) overdue
+    )
     update orders o set next_check_at = ${leaseUntil}, check_count = o.check_count + 1
-      from merchants m cross join lateral (
-        select order_number from orders
-         where merchant_id = m.merchant_id and next_check_at <= ${now}
-         order by next_check_at limit ${perMerchant} for update skip locked
-      ) due
-     where o.merchant_id = m.merchant_id and o.order_number = due.order_number
+      from due where o.merchant_id = due.merchant_id and o.order_number = due.order_number
     returning o.*`
-  return rows.map((row) => ({ order: orderOf(row), checkCount: row.check_count - 1 }))
+  return rows.map((row) => ({ order: orderOf(row), checkCount: row.check_count - 1, leaseUntil }))
 }
 
-export async function scheduleCheck(sql: Queries, merchantId: string, orderNumber: string, at: Date): Promise<void> {
+export async function scheduleCheck(sql: Queries, { order, leaseUntil }: ClaimedOrder, at: Date): Promise<void> {
   await sql`update orders set next_check_at = ${at}
-             where merchant_id = ${merchantId} and order_number = ${orderNumber} and next_check_at is not null`
+             where merchant_id = ${order.merchantId} and order_number = ${order.orderNumber}
+               and next_check_at = ${leaseUntil}`
 }
 
 async function insertEvent(sql: Queries, order: Order, seq: number, from: OrderStatus | undefined, event: NewEvent) {

@@ -14,6 +14,13 @@ export async function recordPayment(sql: Queries, merchantId: string, payment: P
   return rows.length === 1
 }
 
+export async function hasSuspendedPayment(sql: Queries, merchantId: string, orderNumber: string): Promise<boolean> {
+  const rows = await sql`
+    select 1 from payments where merchant_id = ${merchantId} and order_number = ${orderNumber} and disposition = 'suspense'
+     limit 1`
+  return rows.length === 1
+}
+
 export async function findPaymentAmount(
   sql: Queries,
   merchantId: string,

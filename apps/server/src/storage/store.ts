@@ -1,5 +1,13 @@
 import type { NotifyStore, ProfileStore, Reads, Store, Writes } from '../ports.ts'
-import { attemptCount, findAttempt, insertAttempt, liveAttempt, moveAttempt } from './attempts.ts'
+import {
+  attemptCount,
+  countCall,
+  findAttempt,
+  insertAttempt,
+  liveAttempt,
+  moveAttempt,
+  refuseAttempt,
+} from './attempts.ts'
 import { type Sql, type Transaction, withRetry } from './connect.ts'
 import { claimIdempotencyKey, keepIdempotentAnswer } from './idempotency-keys.ts'
 import { decideInbox, keepMessage } from './notify-inbox.ts'
@@ -17,7 +25,7 @@ import {
   restartChecks,
   scheduleCheck,
 } from './orders.ts'
-import { findPaymentAmount, recordPayment } from './payments.ts'
+import { findPaymentAmount, hasSuspendedPayment, recordPayment } from './payments.ts'
 import { productsOf, reserveStock, settleStock } from './products.ts'
 import { findAvatar, findProfile, setAvatar, setNickname, setPhone } from './profiles.ts'
 import { findSession, insertSession, revokeSession, touchSession, upsertUser } from './sessions.ts'
@@ -81,6 +89,7 @@ function readsOn(sql: Queries): Reads {
     orderEvents: (...rest) => orderEvents(sql, ...rest),
     ordersOfUser: (...rest) => ordersOfUser(sql, ...rest),
     liveAttempt: (...rest) => liveAttempt(sql, ...rest),
+    hasSuspendedPayment: (...rest) => hasSuspendedPayment(sql, ...rest),
   }
 }
 
@@ -96,6 +105,8 @@ function writesOn(sql: Transaction): Writes {
     findAttempt: (...rest) => findAttempt(sql, ...rest),
     attemptCount: (...rest) => attemptCount(sql, ...rest),
     insertAttempt: (...rest) => insertAttempt(sql, ...rest),
+    countCall: (...rest) => countCall(sql, ...rest),
+    refuseAttempt: (...rest) => refuseAttempt(sql, ...rest),
     moveAttempt: (attempt, from, to, prepay) => moveAttempt(sql, attempt, from, to, prepay),
     recordPayment: (...rest) => recordPayment(sql, ...rest),
     findPaymentAmount: (...rest) => findPaymentAmount(sql, ...rest),
