@@ -44,6 +44,7 @@ export function tell(error: unknown): Told {
   const text = texts[error.code as ErrorCode] ?? '服务器没有正常回应，请稍后再试。'
   const wechat = error.problem?.wechat
   const said = wechat === undefined ? '' : `微信：${wechat.message}（${wechat.code}）`
-  const asked = error.requestId === undefined ? '' : `请求编号 ${error.requestId}`
+  // A refusal that the user can mend needs no operator.
+  const asked = error.requestId === undefined || error.statusCode < 500 ? '' : `请求编号 ${error.requestId}`
   return { title: '没有成功', text, detail: [said, asked].filter((part) => part !== '').join(' · '), isOffline: false }
 }
