@@ -155,7 +155,9 @@ for (const payApi of ['v3', 'v2-md5', 'v2-hmac-sha256']) {
   test(`F20, ${payApi}: who cancels and pays at the same moment has paid or has not, here as at WeChat`, async (t) => {
     const orders = await Promise.all(Array.from({ length: 8 }, prepaidOrder))
     // Five minutes must lie between an order and its close, by our clock and by WeChat's.
-    await sql`update attempts set created_at = created_at - interval '6 minutes' where status = 'prepaid'`
+    await sql`
+      update attempts set created_at = created_at - interval '6 minutes', last_call_at = last_call_at - interval '6 minutes'
+       where status = 'prepaid'`
     await wechat.advance(360)
     const ends = await Promise.all(
       orders.map(async ({ user, token, orderNumber, pay }, index) => {

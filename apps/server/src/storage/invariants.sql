@@ -30,7 +30,7 @@ select p.merchant_id, p.transaction_id, p.out_trade_no, p.order_number, a.status
 union all
 select a.merchant_id, p.transaction_id, a.out_trade_no, a.order_number, a.status
   from attempts a left join payments p using (merchant_id, out_trade_no)
- where a.status = 'paid' and p.disposition is distinct from 'order'
+ where a.status = 'paid' and p.transaction_id is null
 
 -- I4: an order moves only along its edges, each event beginning where the last one ended
 select merchant_id, order_number, seq, before, from_status, to_status
