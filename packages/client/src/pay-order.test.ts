@@ -75,6 +75,13 @@ test('any other failure is asked about too, a few times, and its words are kept'
   const answer = await phone.start().pay(orderNumber)
   assert.deepEqual([answer.outcome, answer.errMsg], ['paid', 'requestPayment:fail jsapi has no permission'])
   assert.equal(checksSent(phone), 3)
+  const unpaid = shop(notPaid)
+  unpaid.sheet = () => 'requestPayment:fail'
+  const fenpay = unpaid.start()
+  assert.equal((await fenpay.pay(orderNumber)).why, 'not_paid')
+  assert.equal(checksSent(unpaid), 3)
+  await fenpay.pay(orderNumber)
+  assert.deepEqual(unpaid.storage.get('fenpay.payments'), [orderNumber], 'it is remembered once')
 })
 
 test('a wx.requestPayment that throws is a failure like any other', async () => {
@@ -198,6 +205,9 @@ test('resume keeps what is pending, and drops an order that the server does not 
     [['pending', 'not_paid']],
   )
   assert.deepEqual(phone.storage.get('fenpay.payments'), [orderNumber])
+  const closing = shop(order('closing', 'not_paid'))
+  closing.storage.set('fenpay.payments', [orderNumber])
+  assert.equal((await closing.start().resume())[0]?.why, 'closing')
   const elsewhere = shop(problem(404, 'order_not_found'))
   elsewhere.storage.set('fenpay.payments', [orderNumber])
   assert.deepEqual(await elsewhere.start().resume(), [])
