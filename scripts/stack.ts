@@ -124,7 +124,8 @@ export async function stopProcess(child: ChildProcess): Promise<void> {
  */
 function spawnQuietly(args: string[], env: NodeJS.ProcessEnv, logFile: string): ChildProcess {
   mkdirSync(resolve(logFile, '..'), { recursive: true })
-  const log = openSync(logFile, 'a')
+  // Only this run's words: an old failure would be taken for a new one.
+  const log = openSync(logFile, 'w')
   const child = spawn(process.execPath, args, { cwd: root, env, detached: true, stdio: ['ignore', log, log, 'ipc'] })
   closeSync(log)
   Object.assign(child, { logFile })

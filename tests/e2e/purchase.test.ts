@@ -166,3 +166,19 @@ test('I12: two people, one bowl left: one gets it, the other is told', async () 
   const lines = await counter.shop.sql`select 1 from order_lines where sku = 'tomato-egg-noodles'`
   assert.equal(lines.length, 1)
 })
+
+test('avatar, nickname and phone number, each with WeChat’s own way of asking', async () => {
+  const hand = await take('张三')
+  await hand.tap('text=我的')
+  await hand.tap('[data-test="avatar"]')
+  await hand.tap('text=用微信头像')
+  await hand.tap('[data-test="phone"]')
+  await hand.tap('.mp-allow')
+  const profile = async () => {
+    const [row] = await counter.shop.sql<{ avatars: number; phones: number }[]>`
+      select (select count(*) from avatars) as avatars, (select count(sealed_phone) from users) as phones`
+    return row
+  }
+  for (let tries = 0; tries < 100 && (await profile())?.phones !== 1; tries++) await hand.page.waitForTimeout(100)
+  assert.deepEqual(await profile(), { avatars: 1, phones: 1 })
+})

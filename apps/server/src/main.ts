@@ -37,7 +37,8 @@ async function start(): Promise<void> {
 async function stop(why: string, exitCode: number): Promise<void> {
   if (stopping) return
   stopping = true
-  process.stdout.write(`${JSON.stringify({ msg: 'stopping: requests under way are finished', why })}\n`)
+  if (exitCode === 0)
+    process.stdout.write(`${JSON.stringify({ msg: 'stopping: requests under way are finished', why })}\n`)
   await started.catch(() => undefined)
   for (const part of running.reverse()) await part.stop()
   process.exit(exitCode)

@@ -61,5 +61,9 @@ try {
 } catch (error) {
   const busy = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
   const message = error instanceof Error ? error.message : String(error)
-  fail(busy ? `the port is in use by another program; choose another one with --port` : message)
+  fail(
+    busy
+      ? `the port is in use by another program; choose another one with --port, or WECHAT_SIM_PORT for npm start`
+      : message,
+  )
 }

@@ -62,6 +62,6 @@ function userOf(answer: LoginOutcome): WeChatUser {
     case 'refused':
       throw new Refusal('wechat_refused', 'WeChat refused the login.', answer.refusal)
     case 'unknown':
-      throw new Refusal('wechat_unreachable', 'WeChat did not answer the login; call wx.login for a new code.')
+      throw new Refusal('wechat_unreachable', 'WeChat did not answer the login. A repeat needs a new code of wx.login.')
   }
 }

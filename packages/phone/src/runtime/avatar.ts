@@ -36,3 +36,19 @@ export const albumPictures = (): { name: string; picture: Blob }[] => [
     ),
   },
 ]
+
+/** The picture as a camera or WeChat gives it: pixels, which a back end takes as an avatar. */
+export async function asPng(picture: Blob): Promise<Blob> {
+  const image = new Image(132, 132)
+  const url = URL.createObjectURL(picture)
+  image.src = url
+  await image.decode()
+  URL.revokeObjectURL(url)
+  const canvas = document.createElement('canvas')
+  canvas.width = 132
+  canvas.height = 132
+  canvas.getContext('2d')?.drawImage(image, 0, 0, 132, 132)
+  return new Promise((resolve, reject) =>
+    canvas.toBlob((png) => (png === null ? reject(new Error('the picture has no pixels')) : resolve(png)), 'image/png'),
+  )
+}

@@ -1,5 +1,5 @@
 import { keepTemporaryFile } from '../assets.ts'
-import { albumPictures, avatarOf } from '../avatar.ts'
+import { albumPictures, asPng, avatarOf } from '../avatar.ts'
 import { report } from '../bridge.ts'
 import { make } from '../element.ts'
 import { programTitle, settings } from '../settings.ts'
@@ -57,18 +57,12 @@ export function askForProfile(note?: string): Promise<boolean> {
   return askConsent('profile', { title: '获取你的昵称、头像', ...(note !== undefined && { note }), body: [person] })
 }
 
-/** The number on the consent sheet; the real one goes from WeChat to the back end, by code. */
-function maskedNumber(user: string): string {
-  const sum = [...user].reduce((total, letter) => (total * 7 + (letter.codePointAt(0) ?? 0)) % 10_000, 0)
-  return `138****${String(sum).padStart(4, '0')}`
-}
-
 /** May the mini program have the phone number? */
 export function askForPhoneNumber(): Promise<boolean> {
   const number = make(
     'div.mp-choice',
     {},
-    make('span', {}, make('b', {}, maskedNumber(settings.user)), make('small', {}, '微信绑定号码')),
+    make('span', {}, make('b', {}, `${settings.user}的手机号`), make('small', {}, '微信绑定号码')),
     make('i.mp-tick'),
   )
   return askConsent('phoneNumber', { title: '获取并验证你的手机号', body: [number] })
@@ -94,7 +88,7 @@ export const askForPrivacy = (): Promise<boolean> =>
 export async function chooseAvatar(): Promise<string | undefined> {
   const source = await showActionSheet(['用微信头像', '从相册选择', '拍照'])
   if (source === undefined) return undefined
-  if (source === 0) return keepTemporaryFile(avatarOf(settings.user), '.svg')
+  if (source === 0) return keepTemporaryFile(await asPng(avatarOf(settings.user)), '.png')
   const chosen = await askSheet<Blob | undefined>('mp-album', { label: '选择照片', outside: undefined }, (answer) => [
     make('h2', {}, source === 1 ? '最近项目' : '拍照'),
     make(
@@ -105,5 +99,5 @@ export async function chooseAvatar(): Promise<string | undefined> {
       ),
     ),
   ])
-  return chosen === undefined ? undefined : keepTemporaryFile(chosen, '.svg')
+  return chosen === undefined ? undefined : keepTemporaryFile(await asPng(chosen), '.png')
 }
