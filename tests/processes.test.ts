@@ -69,6 +69,16 @@ test('F61: a signal in the middle of the start ends it as well, PostgreSQL inclu
   await until('PostgreSQL is gone', () => !isAlive(pid))
 })
 
+test('SIGTERM to npm itself ends everything that npm start has started', async () => {
+  const npm = spawn('npm', ['start'], { cwd: root, env: { ...process.env, ...start } })
+  let text = ''
+  npm.stdout.on('data', (chunk: Buffer) => (text += chunk))
+  await until('it is ready', () => text.includes('Fenpay is ready'), 60_000)
+  const pids = [await postgresPid(), Number((await readFile(join(dataDir, 'server.lock'), 'utf8')).match(/\d+/)?.[0])]
+  npm.kill('SIGTERM')
+  await until('all is gone', () => !pids.some(isAlive), 30_000)
+})
+
 test('a port that is taken is said in one line, with what to do', async () => {
   const other = createServer().listen(0, '127.0.0.1')
   await new Promise((done) => other.once('listening', done))

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 import type { World } from '@fenpay/server'
+import { createStore } from '../apps/server/src/storage/store.ts'
 import { until } from '../scripts/until.ts'
 import { Shopper, startShop } from './support/shop.ts'
 
@@ -75,3 +76,21 @@ for (const payApi of ['v3', 'v2-hmac-sha256'] as const) {
     await shop.wechat.clearFaults()
   })
 }
+
+const backlog = await startShop({ env: { FENPAY_OPEN_ORDERS_MAX: '1000' } })
+
+test('F66: a backlog is claimed by its limit, the longest overdue first, and never twice', async () => {
+  const shopper = await Shopper.arrive(backlog)
+  for (let orders = 0; orders < 50; orders++) await shopper.order('tea-egg', 1)
+  await backlog.sql`update orders set next_check_at = created_at - interval '1 hour'`
+  const store = createStore(backlog.sql, { random: () => 0 })
+  const now = new Date()
+  const claim = async () =>
+    (await store.claimDueOrders(now, new Date(now.getTime() + 60_000), 20)).map(({ order }) => order.orderNumber)
+  const rounds = [await claim(), await claim(), await claim(), await claim()]
+  assert.deepEqual(
+    rounds.map((round) => round.length),
+    [20, 20, 10, 0],
+  )
+  assert.equal(new Set(rounds.flat()).size, 50)
+})

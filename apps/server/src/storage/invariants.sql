@@ -17,6 +17,11 @@ select merchant_id, order_number, 'payments' as what, count(*)
 union all
 select merchant_id, order_number, 'live attempts', count(*)
   from attempts where status in ('intended', 'unknown', 'prepaid') group by merchant_id, order_number having count(*) > 1
+union all
+select merchant_id, order_number, 'live attempt of an order that is ' || o.status, count(*)
+  from orders o join attempts a using (merchant_id, order_number)
+ where o.status in ('paid', 'closed') and a.status in ('intended', 'unknown', 'prepaid')
+ group by merchant_id, order_number, o.status
 
 -- I3: what paid an order is equal, fact by fact, to what its attempt asked for
 select p.merchant_id, p.transaction_id, p.out_trade_no, p.order_number, a.status
