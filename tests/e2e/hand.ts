@@ -28,7 +28,7 @@ export async function openCounter(options: ShopOptions = {}): Promise<Counter> {
     await browser?.close()
     browser = undefined
   })
-  return { shop, phone, hand: (user) => Hand.take(opened, phone, user) }
+  return { shop, phone, hand: (user) => Hand.take(opened, phone, shop.server.url, user) }
 }
 
 /** A person's hand on a phone: it taps, types and reads, nothing else. */
@@ -36,10 +36,10 @@ export class Hand {
   readonly page: Page
   /** What the browser complained of; a test ends with none. */
   readonly complaints: string[] = []
-  /** Addresses outside the phone's own origin that were asked for. */
+  /** Addresses that are neither the phone's nor the shop's server's, whose pictures may be shown. */
   readonly strangers: string[] = []
 
-  private constructor(page: Page, origin: string) {
+  private constructor(page: Page, ours: readonly string[]) {
     this.page = page
     page.on('pageerror', (error) => this.complaints.push(error.message))
     page.on('console', (message) => {
@@ -47,11 +47,11 @@ export class Hand {
     })
     page.on('request', (request) => {
       const url = new URL(request.url())
-      if (url.protocol.startsWith('http') && url.origin !== origin) this.strangers.push(request.url())
+      if (url.protocol.startsWith('http') && !ours.includes(url.origin)) this.strangers.push(request.url())
     })
   }
 
-  static async take(owner: Browser, phone: Phone, user: string): Promise<Hand> {
+  static async take(owner: Browser, phone: Phone, shopUrl: string, user: string): Promise<Hand> {
     const context: BrowserContext = await owner.newContext({
       viewport: { width: 390, height: 844 },
       hasTouch: true,
@@ -59,7 +59,10 @@ export class Hand {
       deviceScaleFactor: 2,
       reducedMotion: 'reduce',
     })
-    const hand = new Hand(await context.newPage(), new URL(phone.url).origin)
+    const hand = new Hand(
+      await context.newPage(),
+      [phone.url, shopUrl].map((url) => new URL(url).origin),
+    )
     await hand.page.goto(new URL(`/app/?user=${encodeURIComponent(user)}`, phone.url).href)
     await hand.sees('[data-test="dish-beef-noodles"]')
     return hand

@@ -171,6 +171,7 @@ test('avatar, nickname and phone number, each with WeChat’s own way of asking'
   const hand = await take('张三')
   await hand.tap('text=我的')
   await hand.tap('[data-test="avatar"]')
+  await hand.tap('[data-test="privacy-agree"]')
   await hand.tap('text=用微信头像')
   await hand.tap('[data-test="phone"]')
   await hand.tap('.mp-allow')

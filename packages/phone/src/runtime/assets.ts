@@ -1,3 +1,5 @@
+import { servedAt } from './settings.ts'
+
 /** Files that the phone made in this run: a chosen avatar, say. By the path that the mini program is given. */
 const temporary = new Map<string, { blob: Blob; url: string }>()
 
@@ -15,6 +17,7 @@ export const temporaryFile = (path: string): Blob | undefined => temporary.get(p
 export function assetUrl(source: string, owner = ''): string {
   const kept = temporary.get(source)
   if (kept) return kept.url
-  if (source === '' || /^(https?:|data:|blob:)/.test(source)) return source
+  if (/^https?:/.test(source)) return servedAt(source)
+  if (source === '' || /^(data:|blob:)/.test(source)) return source
   return new URL(source, `http://x/${owner}`).pathname.slice(1)
 }

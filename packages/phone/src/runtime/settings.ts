@@ -15,6 +15,7 @@ interface Injected {
   readonly appid?: string
   readonly user?: string
   readonly title?: string
+  readonly apiOverrides?: Readonly<Record<string, string>>
 }
 
 declare global {
@@ -30,6 +31,16 @@ const kept = JSON.parse(sessionStorage.getItem(key) ?? '{}') as Partial<Settings
 
 /** The mini program's appid, as its project names it. */
 export const appid = injected.appid ?? 'touristappid'
+/** Origins that the mini program names, and where they are served instead. */
+const apiOverrides = injected.apiOverrides ?? {}
+
+/** An address that the mini program names, as it is served on this machine. */
+export function servedAt(address: string): string {
+  const { origin } = new URL(address)
+  const served = apiOverrides[origin]
+  return served === undefined ? address : served + address.slice(origin.length)
+}
+
 /** The mini program's name. */
 export const programTitle = injected.title ?? '小程序'
 
