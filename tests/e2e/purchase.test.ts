@@ -118,8 +118,18 @@ test('an expired session is renewed in silence', async () => {
   await hand.result('paid')
 })
 
-test('offline: the menu says so and comes back; at submit nothing is ordered twice', async () => {
-  const hand = await take('offline')
+test('offline when the menu is loaded: it says so, and loads when the network is back', async () => {
+  const hand = await take('offline at the menu')
+  await hand.sets({ online: false })
+  await hand.page.evaluate("window.postMessage({ type: 'fenpay-phone', do: 'relaunch' }, location.origin)")
+  await hand.sees('[data-test="empty-action"]')
+  await hand.sets({ online: true })
+  await hand.tap('[data-test="empty-action"]')
+  await hand.sees('[data-test="dish-beef-noodles"]')
+})
+
+test('offline at submit: it says so, and the second try makes the one order', async () => {
+  const hand = await take('offline at submit')
   await hand.puts('cucumber-salad')
   await hand.tap('[data-test="checkout"]')
   await hand.sees('[data-test="submit"]')
@@ -127,11 +137,27 @@ test('offline: the menu says so and comes back; at submit nothing is ordered twi
   await hand.tap('[data-test="submit"]')
   await hand.sees('text=/网络|登录没有成功/')
   await hand.sets({ online: true })
-  await hand.tap('.mp-modal button >> nth=-1').catch(() => undefined)
+  await hand.tap('text=知道了')
   await hand.tap('[data-test="submit"]')
   await hand.pays()
   await hand.result('paid')
   const orders = await counter.shop.sql`select 1 from order_lines where sku = 'cucumber-salad'`
+  assert.equal(orders.length, 1)
+})
+
+test('offline before the sheet: nothing is paid, and the same order is paid later', async () => {
+  const hand = await take('offline at prepay')
+  await hand.orders('scallion-oil-noodles')
+  await hand.cancelsPayment()
+  await hand.result('unpaid')
+  await hand.sets({ online: false })
+  await hand.tap('[data-test="pay-again"]')
+  await hand.result('failed')
+  await hand.sets({ online: true })
+  await hand.tap('[data-test="pay-again"]')
+  await hand.pays()
+  await hand.result('paid')
+  const orders = await counter.shop.sql`select 1 from order_lines where sku = 'scallion-oil-noodles'`
   assert.equal(orders.length, 1)
 })
 
