@@ -50,23 +50,23 @@ export async function startServer({
 }: ServerParts): Promise<RunningServer> {
   const sql = connect(databaseUrl, { applicationName: 'fenpay', poolSize: 10 })
   const notifySql = connect(databaseUrl, { applicationName: 'fenpay notify', poolSize: 4 })
+  const random = () => randomFraction(world)
   try {
     await migrate(sql, await readMigrations(migrationsDirectory))
     const secrets = createSealer(masterKeyOf(config.masterKey, config.dataDir, world.randomBytes), world.randomBytes)
     checkMerchant(config.merchant)
     await saveMerchant(sql, secrets, config.merchant)
-    await importConfiguredCatalogue(sql, config, world)
+    await importConfiguredCatalogue(sql, config, random)
 
     const merchants = createMerchantDirectory(notifySql, secrets, () => world.now().getTime(), config.merchant)
     const gateway = createWeChatGateway(merchants, {
       clock: () => world.now().getTime(),
-      random: () => randomFraction(world),
+      random,
       nonce: () => Buffer.from(world.randomBytes(16)).toString('hex'),
       ...(config.wechatUrl === undefined ? {} : { baseUrls: [config.wechatUrl] }),
       ...http,
     })
     let url = ''
-    const random = () => randomFraction(world)
     const store = createStore(sql, { random })
     const app = await createApp({
       store,
@@ -121,10 +121,9 @@ export async function startServer({
 }
 
 /** A simulated WeChat brings the noodle shop with it, so that there is something to buy. */
-async function importConfiguredCatalogue(sql: Sql, config: Config, world: World): Promise<void> {
+async function importConfiguredCatalogue(sql: Sql, config: Config, random: () => number): Promise<void> {
   const file = config.catalogueFile ?? (config.wechatUrl === undefined ? undefined : demoCatalogue)
   if (file === undefined) return
-  const random = () => randomFraction(world)
   await importCatalogue(sql, config.merchant.merchantId, await readCatalogueFile(file), { random })
 }
 

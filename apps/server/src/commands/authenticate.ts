@@ -1,7 +1,7 @@
 import { Refusal } from '../domain/refusal.ts'
 import { isSessionValid, type Session } from '../domain/session.ts'
 import type { Store, World } from '../ports.ts'
-import { hashToken, merchantOfToken } from './log-in.ts'
+import { hashToken, merchantOfToken, tokenOf } from './log-in.ts'
 
 /** A session used again within this time is not written again. */
 const touchEveryMs = 60_000
@@ -14,7 +14,7 @@ export async function authenticate(
   ports: { store: Store; world: World },
   authorization: string | undefined,
 ): Promise<Session> {
-  const token = authorization?.replace(/^Bearer /i, '') ?? ''
+  const token = tokenOf(authorization)
   const merchantId = merchantOfToken(token)
   if (merchantId === undefined) throw new Refusal('login_required', 'The Authorization header holds no session token.')
   const tokenHash = hashToken(token)

@@ -1,6 +1,6 @@
 import type { Order as OrderAnswer } from '@fenpay/contract'
 import { nextCheckAt } from '../domain/check-schedule.ts'
-import { isFinal, orderTransitions } from '../domain/order.ts'
+import { orderTransitions } from '../domain/order.ts'
 import { Refusal } from '../domain/refusal.ts'
 import type { Session } from '../domain/session.ts'
 import type { PaymentGateway, Store, World } from '../ports.ts'
@@ -22,7 +22,7 @@ export async function cancelOrder(
     if (locked === undefined) throw new Refusal('order_not_found', 'There is no such order of yours.')
     const next = orderTransitions[locked.status].cancel
     if (typeof next !== 'string') throw new Refusal(next.refused, 'A paid order cannot be cancelled.')
-    if (next === locked.status || isFinal(locked.status)) return locked
+    if (next === locked.status) return locked
     await tx.moveOrder(locked, {
       kind: 'cancelled',
       to: next,

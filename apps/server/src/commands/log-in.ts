@@ -9,6 +9,11 @@ export function hashToken(token: string): Uint8Array {
   return createHash('sha256').update(token).digest()
 }
 
+/** The token of an Authorization header, bare or as `Bearer <token>`; '' when there is none. */
+export function tokenOf(authorization: string | undefined): string {
+  return authorization?.replace(/^Bearer /i, '') ?? ''
+}
+
 /** The merchant a token belongs to: its first part. A hint for the look-up only; the hash covers the whole token (A66). */
 export function merchantOfToken(token: string): string | undefined {
   return /^([0-9]{8,32})\.[A-Za-z0-9_-]{43}$/.exec(token)?.[1]

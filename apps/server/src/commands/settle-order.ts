@@ -1,7 +1,7 @@
 import type { PendingReason } from '@fenpay/contract'
 import { type Attempt, liveStatuses, mayBeClosed } from '../domain/attempt.ts'
-import { isExpired, isFinal, type Order } from '../domain/order.ts'
-import type { PaymentGateway, QueryOutcome, Store, World } from '../ports.ts'
+import { isFinal, mustClose, type Order } from '../domain/order.ts'
+import type { PaymentGateway, QueryOutcome, Store, World, Writes } from '../ports.ts'
 import { applyPayment } from './apply-payment.ts'
 
 /** Why the order is still open after WeChat was asked; undefined when it is settled. */
@@ -114,15 +114,11 @@ function closeLocally(
   })
 }
 
-async function closeOrder(tx: Parameters<Parameters<Store['transaction']>[0]>[0], world: World, order: Order) {
+async function closeOrder(tx: Writes, world: World, order: Order): Promise<void> {
   const at = world.now()
   const cause = order.status === 'closing' ? 'cancel' : 'expiry'
   await tx.moveOrder(order, { kind: 'closed', to: 'closed', cause, actor: 'fenpay', at }, { closedAt: at })
   await tx.settleStock(order.merchantId, order.orderNumber, 'released')
-}
-
-function mustClose(order: Order, now: Date): boolean {
-  return order.status === 'closing' || isExpired(order, now)
 }
 
 function unknownReason(why: 'unreachable' | 'unverified'): PendingReason {

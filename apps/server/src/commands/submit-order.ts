@@ -7,7 +7,7 @@ import {
   sumFen,
   timesFen,
 } from '@fenpay/contract'
-import { firstCheckAt } from '../domain/check-schedule.ts'
+import { nextCheckAt } from '../domain/check-schedule.ts'
 import { numberFromBytes } from '../domain/number.ts'
 import type { Order, OrderLine } from '../domain/order.ts'
 import { Refusal } from '../domain/refusal.ts'
@@ -92,7 +92,7 @@ async function insertOrder(
       actor: `user:${session.userId}`,
       at: now,
     },
-    firstCheckAt(order),
+    nextCheckAt(order, undefined, 0, now),
   )
   return order
 }

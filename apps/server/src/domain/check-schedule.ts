@@ -1,5 +1,5 @@
 import { type Attempt, closableAt } from './attempt.ts'
-import type { Order } from './order.ts'
+import { mustClose, type Order } from './order.ts'
 
 /**
  * Seconds between two looks at an order whose payment is under way; the last one repeats. The user may pay at any
@@ -9,15 +9,9 @@ const gapsSeconds = [5, 5, 10, 15, 20, 30]
 /** Seconds between two tries of a close that does not come through. */
 const closeGapsSeconds = [5, 10, 20, 40, 60, 120, 300, 600]
 
-/** When an order is first looked at after it was submitted: nobody pays it yet, so only its expiry matters. */
-export function firstCheckAt(order: Order): Date {
-  return order.expiresAt
-}
-
-/** When an order with a payment under way is looked at next, after `checkCount` looks. */
+/** When an open order is looked at next, after `checkCount` looks. While nobody pays it only its expiry matters. */
 export function nextCheckAt(order: Order, attempt: Attempt | undefined, checkCount: number, now: Date): Date {
-  const closing = order.status === 'closing' || now >= order.expiresAt
-  if (!closing) {
+  if (!mustClose(order, now)) {
     if (attempt === undefined) return order.expiresAt
     return earlier(after(now, gap(gapsSeconds, checkCount)), order.expiresAt)
   }

@@ -53,6 +53,11 @@ export function isExpired(order: Order, now: Date): boolean {
   return now.getTime() >= order.expiresAt.getTime()
 }
 
+/** An open order that is given up, or past its expiry, is to be closed as soon as that is safe. */
+export function mustClose(order: Order, now: Date): boolean {
+  return order.status === 'closing' || isExpired(order, now)
+}
+
 /** Paid and closed are final: nothing that happens later changes them (I5). */
 export function isFinal(status: OrderStatus): boolean {
   return status === 'paid' || status === 'closed'
