@@ -36,6 +36,7 @@ export interface ApiClient {
   prepayOrder(token: string, orderNumber: string): Promise<api.PrepayAnswer>
   checkOrder(token: string, orderNumber: string): Promise<api.Order>
   cancelOrder(token: string, orderNumber: string): Promise<api.Order>
+  askRefund(token: string, request: api.AskRefundRequest): Promise<api.Order>
   myOrders(token: string, query?: api.MyOrdersQuery): Promise<api.MyOrdersAnswer>
   myOrder(token: string, orderNumber: string): Promise<api.Order>
   profile(token: string): Promise<api.Profile>
@@ -78,6 +79,7 @@ export function createApiClient(request: Request): ApiClient {
       call('POST', '/my/orders/chkOrder', { token, data: { order_number: orderNumber } }),
     cancelOrder: (token, orderNumber) =>
       call('POST', '/my/orders/cancel', { token, data: { order_number: orderNumber } }),
+    askRefund: (token, data) => call('POST', '/my/orders/ask_refund', { token, data }),
     myOrders: (token, query = {}) => call('GET', `/my/orders${queryString(query)}`, { token }),
     profile: (token) => call('GET', '/my/profile', { token }),
     changeProfile: (token, data) => call('POST', '/my/profile', { token, data }),

@@ -90,6 +90,51 @@ export const errorCatalogue = {
     title: 'The time to pay this order is over.',
     advice: 'Submit a new order.',
   },
+  order_not_paid: {
+    status: 409,
+    title: 'There is no payment to give back.',
+    advice: 'Only what a paid order took can be refunded; ask POST /my/orders/chkOrder for its state.',
+  },
+  refund_exceeds_payment: {
+    status: 409,
+    title: 'More would be given back than is left of the payment.',
+    advice: 'Ask for at most `refundable_fen`. What earlier refunds hold counts until they have failed.',
+  },
+  refund_item_unavailable: {
+    status: 409,
+    title: 'The order does not have so many of these pieces left to refund.',
+    advice: 'Choose among the items of the order that no refund holds.',
+  },
+  refund_too_soon: {
+    status: 409,
+    title: 'WeChat wants a minute between two refunds of one payment.',
+    advice: 'Repeat it in a minute.',
+  },
+  refund_too_many: {
+    status: 409,
+    title: 'WeChat takes at most 50 refunds of one payment.',
+    advice: 'Give the rest back by other means.',
+  },
+  refund_too_late: {
+    status: 409,
+    title: 'WeChat refunds a payment for one year.',
+    advice: 'Give the money back by other means.',
+  },
+  refund_not_configured: {
+    status: 409,
+    title: 'The merchant certificate for refunds is not configured.',
+    advice: 'Pay v2 refunds over mutual TLS: set FENPAY_MERCHANT_CERTIFICATE to the PEM of apiclient_cert.pem.',
+  },
+  refund_request_open: {
+    status: 409,
+    title: 'A refund of this order was asked for already.',
+    advice: 'Wait for the answer; `refund_request` of the order tells it.',
+  },
+  refund_request_not_found: {
+    status: 404,
+    title: 'There is no open refund request of this order.',
+    advice: 'See the order for what was asked and answered.',
+  },
   idempotency_key_reused: {
     status: 409,
     title: 'This Idempotency-Key was used with another request.',

@@ -133,6 +133,78 @@ export const orderEventSchema = Type.Object(
   closed,
 )
 
+export const refundStatusSchema = Type.Union(
+  [
+    Type.Literal('pending'),
+    Type.Literal('processing'),
+    Type.Literal('succeeded'),
+    Type.Literal('abnormal'),
+    Type.Literal('failed'),
+  ],
+  {
+    description:
+      'pending: WeChat has not accepted it yet. processing: accepted, the money is on its way. succeeded: it is back. ' +
+      'abnormal: WeChat could not give it back, the merchant has to act. failed: it came to nothing.',
+  },
+)
+
+const refundedItemSchema = Type.Object({ sku: Type.String(), quantity: Type.Integer({ minimum: 1 }) }, closed)
+
+/** The longest reason of a refund, in characters: WeChat's own limit (pay-v3.md 9). */
+const refundReasonMax = 80
+
+export const refundSchema = Type.Object(
+  {
+    refund_number: Type.String({ description: 'WeChat knows it as out_refund_no.' }),
+    status: refundStatusSchema,
+    amount_fen: amountFen('What is given back.'),
+    reason: Type.String(),
+    items: Type.Array(refundedItemSchema, { description: 'The pieces it is for; none when it is for an amount.' }),
+    created_at: instant('When it was decided.'),
+    succeeded_at: Type.Optional(instant("WeChat's success_time.")),
+  },
+  closed,
+)
+
+/** What a user asked to have back; the merchant's staff accept or decline it. */
+export const refundRequestSchema = Type.Object(
+  {
+    status: Type.Union([Type.Literal('open'), Type.Literal('accepted'), Type.Literal('declined')]),
+    amount_fen: amountFen('What was asked for.'),
+    reason: Type.String(),
+    items: Type.Array(refundedItemSchema),
+    created_at: instant('When it was asked.'),
+    answer: Type.Optional(Type.String({ description: 'What the staff said to it.' })),
+    answered_at: Type.Optional(instant('When it was answered.')),
+  },
+  closed,
+)
+
+export const askRefundRequestSchema = Type.Object(
+  {
+    order_number: orderNumberSchema,
+    reason: Type.String({
+      minLength: 1,
+      maxLength: refundReasonMax,
+      pattern: '^[^\\u0000-\\u001F\\u007F]*[^\\s\\u0000-\\u001F\\u007F][^\\u0000-\\u001F\\u007F]*$',
+      description: 'What the user says; the user also reads it in the refund.',
+    }),
+    items: Type.Optional(
+      Type.Array(
+        Type.Object(
+          {
+            sku: Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' }),
+            quantity: Type.Integer({ minimum: 1, maximum: 999 }),
+          },
+          closed,
+        ),
+        { minItems: 1, maxItems: 50, description: 'Without it: everything that is left.' },
+      ),
+    ),
+  },
+  closed,
+)
+
 export const orderSummarySchema = Type.Object(
   {
     order_number: Type.String(),
@@ -143,6 +215,7 @@ export const orderSummarySchema = Type.Object(
     expires_at: instant('Until when it can be paid.'),
     paid_at: Type.Optional(instant("WeChat's success_time.")),
     closed_at: Type.Optional(instant('When it was closed.')),
+    refunded_fen: amountFen('What was given back of it so far.'),
     items: Type.Array(orderLineSchema),
   },
   closed,
@@ -152,6 +225,9 @@ export const orderSchema = Type.Object(
   {
     ...orderSummarySchema.properties,
     pending_reason: Type.Optional(pendingReasonSchema),
+    refundable_fen: amountFen('What can still be asked back; 0 unless the order is paid.'),
+    refunds: Type.Array(refundSchema, { description: 'Oldest first.' }),
+    refund_request: Type.Optional(refundRequestSchema),
     events: Type.Array(orderEventSchema),
   },
   closed,
