@@ -1,3 +1,12 @@
+import type {
+  PhoneMessage,
+  Push,
+  PushTarget,
+  ShippingOrder,
+  SubscribeTemplate,
+  Subscription,
+  TradeManagement,
+} from './after-payment-records.ts'
 import type { AccessToken, Account, App, Code, Fact, Merchant, Notification, Order, Person, Prepay } from './records.ts'
 
 /** One record written: table, record. A transaction is a list of these. */
@@ -7,6 +16,7 @@ export type Change = readonly [table: string, record: object]
 export class Table<T extends object> {
   readonly #rows = new Map<string, T>()
   readonly #secondary = new Map<string, T>()
+  readonly #due = new Map<string, T>()
   readonly #keyOf: (row: T) => string
   readonly #secondaryKeyOf: (row: T) => string | undefined
   readonly #written: (undo: () => void, row: T) => void
@@ -38,11 +48,17 @@ export class Table<T extends object> {
     return this.#rows.values()
   }
 
+  /** The rows that wait for a moment: those with a `dueAtMs`. */
+  due(): IterableIterator<T> {
+    return this.#due.values()
+  }
+
   put(row: T): void {
     const key = this.#keyOf(row)
     const before = this.#rows.get(key)
     this.#written(() => {
       this.#rows.delete(key)
+      this.#due.delete(key)
       this.#secondary.delete(this.#secondaryKeyOf(row) ?? '')
       if (before) this.#set(before)
     }, row)
@@ -50,7 +66,10 @@ export class Table<T extends object> {
   }
 
   #set(row: T): void {
-    this.#rows.set(this.#keyOf(row), row)
+    const key = this.#keyOf(row)
+    this.#rows.set(key, row)
+    if ('dueAtMs' in row && row.dueAtMs !== undefined) this.#due.set(key, row)
+    else this.#due.delete(key)
     const second = this.#secondaryKeyOf(row)
     if (second !== undefined) this.#secondary.set(second, row)
   }
@@ -82,6 +101,17 @@ export class Books {
   )
   readonly prepays = this.#table<Prepay>('prepays', (row) => row.prepayId)
   readonly notifications = this.#table<Notification>('notifications', (row) => row.id)
+  readonly shippingOrders = this.#table<ShippingOrder>(
+    'shippingOrders',
+    (row) => `${row.mchid}/${row.outTradeNo}`,
+    (row) => row.transactionId,
+  )
+  readonly tradeManagement = this.#table<TradeManagement>('tradeManagement', (row) => row.appid)
+  readonly pushTargets = this.#table<PushTarget>('pushTargets', (row) => row.appid)
+  readonly pushes = this.#table<Push>('pushes', (row) => `${row.appid}/${row.fromUser}/${row.event}/${row.createTime}`)
+  readonly subscribeTemplates = this.#table<SubscribeTemplate>('subscribeTemplates', (row) => row.templateId)
+  readonly subscriptions = this.#table<Subscription>('subscriptions', (row) => `${row.openid}/${row.templateId}`)
+  readonly messages = this.#table<PhoneMessage>('messages', (row) => row.id)
 
   constructor(commit: (changes: readonly Change[]) => void = () => {}) {
     this.#commit = commit
@@ -154,4 +184,11 @@ const tableNames = [
   'orders',
   'prepays',
   'notifications',
+  'shippingOrders',
+  'tradeManagement',
+  'pushTargets',
+  'pushes',
+  'subscribeTemplates',
+  'subscriptions',
+  'messages',
 ] as const
