@@ -1,11 +1,14 @@
-/** What to do about a Mini Program API's errcode. From the tables of miniprogram-login. */
+/** What to do about a Mini Program API's errcode. From the tables of miniprogram-login and after-payment. */
 const adviceByCode = new Map([
   ['-1', 'WeChat is busy: try again after a short pause.'],
   ['40001', 'The access token is not the latest, or the app secret is wrong.'],
   ['40002', 'grant_type is wrong.'],
+  ['40003', 'The openid belongs to another appid.'],
   ['40013', 'The appid is wrong, or the code belongs to another Mini Program.'],
   ['40014', 'The access token is not valid.'],
   ['40029', 'The code has expired, was used, or belongs to another Mini Program: get a new one from the client.'],
+  ['40037', 'The template_id is wrong, or was deleted: see the templates in the console.'],
+  ['40097', 'The appid is missing or wrong.'],
   ['40125', 'The app secret is wrong.'],
   ['40163', 'The code was used before: get a new one from the client.'],
   ['40164', "Add this server's address to the IP white list."],
@@ -15,21 +18,71 @@ const adviceByCode = new Map([
   ['41002', 'The appid is missing.'],
   ['41004', 'The app secret is missing.'],
   ['41008', 'The code is missing.'],
+  ['41030', 'The page is not in the released version of the Mini Program.'],
   ['42001', 'The access token has expired.'],
   ['43002', 'The API takes POST only.'],
+  ['43101', 'The user did not subscribe, or the subscription is used up: drop the message.'],
+  ['43107', 'The Mini Program may not send subscribe messages: stop, and look into the console.'],
+  ['43108', 'Another message to this user is being sent: try again later.'],
   ['44002', 'The body is empty.'],
+  ['44990', 'Too many calls: slow down.'],
   ['45009', "The day's quota is used up."],
   ['45011', 'Too many calls in this minute: slow down.'],
-  ['47001', 'The body is malformed.'],
+  ['45168', 'A value has a sensitive word: change the text.'],
+  ['47001', 'The body is malformed: a wrong type (a number sent as text), or a list that is none.'],
+  ['47003', 'A value does not fit the template: the message names the key.'],
   ['48001', 'The account may not use this API.'],
   ['50004', 'The account may not use the token API.'],
   ['50007', 'The account is frozen.'],
+  ['61003', 'The provider was not given this permission by the Mini Program.'],
+  ['61004', "Add this server's address to the IP white list."],
   ['61024', "Use the third-party platform's token."],
   ['89503', "An administrator must approve this server's address."],
   ['89506', "An administrator refused this server's address for 24 hours."],
   ['89507', "An administrator refused this server's address for an hour."],
+  ['10060001', 'The shipping side does not know the order: if just paid try later, otherwise check the ids.'],
+  ['10060002', 'The order is shipped completely: treat it as done.'],
+  ['10060003', 'The one re-ship is used up: the order stays as it is.'],
+  ['10060004', 'The order cannot be shipped (refunded, or not paid): stop.'],
+  ['10060005', 'logistics_type is wrong.'],
+  ['10060006', 'Split delivery is for express only.'],
+  ['10060007', 'Split delivery needs is_all_delivered.'],
+  ['10060008', 'item_desc is empty.'],
+  ['10060009', 'item_desc is longer than 120 characters.'],
+  ['10060012', 'WeChat is busy: try again later.'],
+  ['10060014', 'A parameter is wrong: read the message.'],
+  ['10060019', 'WeChat is busy: try again later.'],
+  ['10060020', 'No entry has an item_desc.'],
+  ['10060023', 'Nothing changed: treat it as done.'],
+  ['10060024', 'shipping_list has more than 15 entries.'],
+  ['10060025', 'express_company is too long.'],
+  ['10060026', 'tracking_no is too long.'],
+  ['10060028', 'The order is not shipped yet.'],
+  ['10060029', 'received_time is wrong: it lies after the shipping and not in the future.'],
+  ['10060030', 'The user was reminded already: treat it as done.'],
+  ['10060031', "The openid is not the payer's."],
+  ['10060032', 'Only express orders can be reminded of.'],
+  ['268485194', 'order_number_type is wrong.'],
+  ['268485195', 'The transaction_id is missing.'],
+  ['268485196', 'The mchid is missing.'],
+  ['268485197', 'The out_trade_no is missing.'],
+  ['268485216', 'upload_time is not RFC 3339.'],
+  ['268485224', 'delivery_mode is wrong.'],
+  ['268485226', 'The tracking_no is missing.'],
+  ['268485227', 'The express_company is missing.'],
+  ['268485228', 'Unified delivery takes exactly one entry.'],
 ])
 
-export function adviseMini(errcode: string): string {
-  return adviceByCode.get(errcode) ?? "Read the message; see the API's error table."
+/** WeChat's system errors: what was asked may have been done nevertheless. */
+const outcomeUnknownCodes = new Set(['-1', '10060012', '10060019'])
+
+/** Refusals that pass: WeChat was busy, a quota was used up, or the payment is not known everywhere yet. */
+const retryLaterCodes = new Set([...outcomeUnknownCodes, '10060001', '43108', '44990', '45009', '45011'])
+
+export function adviseMini(errcode: string): { advice: string; outcomeUnknown: boolean; retryLater: boolean } {
+  return {
+    advice: adviceByCode.get(errcode) ?? "Read the message; see the API's error table.",
+    outcomeUnknown: outcomeUnknownCodes.has(errcode),
+    retryLater: retryLaterCodes.has(errcode),
+  }
 }

@@ -1,12 +1,12 @@
-import { WechatMalformedError, WechatRefusedError, WechatTransportError } from '../errors.ts'
-import type { HttpAnswer, HttpRequest } from '../http/exchange.ts'
+import { WechatMalformedError, WechatRefusedError } from '../errors.ts'
+import type { HttpRequest } from '../http/exchange.ts'
 import { HttpCaller, type Repetition } from '../http/http-caller.ts'
 import type { HttpOptions } from '../http/http-options.ts'
 import { appidForm, checkCode, checkId, checkSecret } from '../options.ts'
-import { type JsonFields, parseJsonObject } from '../wire/json-fields.ts'
+import type { JsonFields } from '../wire/json-fields.ts'
 import { withoutUndefined } from '../wire/without-undefined.ts'
 import { AccessTokens } from './access-tokens.ts'
-import { adviseMini } from './mini-advice.ts'
+import { readMiniAnswer } from './mini-answer.ts'
 import { SessionKey } from './session-key.ts'
 
 const host = ['https://api.weixin.qq.com'] as const
@@ -138,38 +138,6 @@ interface MiniCall {
   path: string
   query?: Record<string, string>
   body?: string
-}
-
-/** Content-Type says nothing here: JSON comes as text/plain too, and refusals come as HTTP 200. */
-function readMiniAnswer({ status, body }: HttpAnswer): JsonFields {
-  if (status !== 200) {
-    throw new WechatTransportError('status', `The host answered with HTTP ${status}`, { status, outcomeUnknown: true })
-  }
-  const answer = parseAnswer(body)
-  const errcode = answer.optionalInteger('errcode') ?? 0
-  if (errcode === 0) return answer
-  const apiCode = String(errcode)
-  const apiMessage = answer.optionalText('errmsg') ?? ''
-  throw new WechatRefusedError({
-    status,
-    apiCode,
-    canonicalCode: apiCode,
-    apiMessage,
-    advice: adviseMini(apiCode),
-    verified: false,
-    outcomeUnknown: errcode === -1,
-    ...withoutUndefined<{ requestId?: string }>({ requestId: apiMessage.match(/rid: ([0-9a-f-]{1,64})/)?.[1] }),
-  })
-}
-
-function parseAnswer(body: Uint8Array): JsonFields {
-  try {
-    return parseJsonObject(body)
-  } catch (error) {
-    if (!(error instanceof WechatMalformedError)) throw error
-    const message = `The answer is not WeChat's JSON (${error.message})`
-    throw new WechatTransportError('malformed_body', message, { status: 200, outcomeUnknown: true })
-  }
 }
 
 function readSessionKey(answer: JsonFields): SessionKey {

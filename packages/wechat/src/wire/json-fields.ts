@@ -19,16 +19,18 @@ export function decodeUtf8(bytes: Uint8Array): string {
  */
 export function parseJsonObject(bytes: Uint8Array): JsonFields {
   if (bytes.byteLength > maxBytes) throw new WechatMalformedError('too_large', 'The JSON message is larger than 1 MiB')
-  const text = decodeUtf8(bytes)
+  return JsonFields.of(parseJsonText(decodeUtf8(bytes)), '')
+}
+
+/** JSON of at most 32 levels to its value. */
+export function parseJsonText(text: string): unknown {
   if (depthOf(text) > maxDepth) throw new WechatMalformedError('json', `The JSON is nested deeper than ${maxDepth}`)
-  let value: unknown
   try {
-    value = JSON.parse(text)
+    return JSON.parse(text)
   } catch {
     // The parser's message quotes the text, which may be plaintext.
     throw new WechatMalformedError('json', 'The message is not valid JSON')
   }
-  return JsonFields.of(value, '')
 }
 
 function depthOf(json: string): number {
@@ -88,6 +90,16 @@ export class JsonFields {
     const value = this.#get(name)
     if (value === undefined || (typeof value === 'number' && Number.isSafeInteger(value))) return value
     throw this.#invalid(name, 'a safe integer')
+  }
+
+  boolean(name: string): boolean {
+    return this.#required(name, this.optionalBoolean(name))
+  }
+
+  optionalBoolean(name: string): boolean | undefined {
+    const value = this.#get(name)
+    if (value === undefined || typeof value === 'boolean') return value
+    throw this.#invalid(name, 'true or false')
   }
 
   object(name: string): JsonFields {
