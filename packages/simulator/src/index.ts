@@ -1,3 +1,4 @@
+export type { Post, PostOutcome } from './delivery/post.ts'
 export type { WallClock } from './engine/clock.ts'
 export { type FaultKind, type FaultOption, faultTable } from './engine/fault-table.ts'
 export { type RandomBytes, seededRandom } from './engine/random.ts'

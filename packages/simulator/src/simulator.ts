@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { KeyCache } from './crypto/rsa.ts'
 import { Notifier } from './delivery/notifier.ts'
+import { type Post, post as postOverHttp } from './delivery/post.ts'
 import { Books } from './engine/books.ts'
 import { CallCounts } from './engine/call-counts.ts'
 import { VirtualClock, type WallClock } from './engine/clock.ts'
@@ -26,6 +27,13 @@ export interface SimulatorOptions {
   readonly random?: RandomBytes
   /** Gets a line for each unexpected error; default: nothing is written. */
   readonly log?: (line: string) => void
+  /** How a notification is sent, default by HTTP: where each message is to arrive is the caller's to decide. */
+  readonly post?: Post
+  /**
+   * `by-itself`, the default: what is due goes out at once. `on-command`: only what POST /_sim/notify/resend names, so
+   * that a test is the one that decides when.
+   */
+  readonly delivery?: 'by-itself' | 'on-command'
 }
 
 /** A running simulator. */
@@ -53,6 +61,8 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     clock: wall = Date.now,
     random = randomBytes,
     log = () => {},
+    post = postOverHttp,
+    delivery = 'by-itself',
   } = options
   if (process.env['NODE_ENV'] === 'production') {
     throw new StartRefusedError('NODE_ENV is production: a simulated WeChat must not run there')
@@ -64,7 +74,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   try {
     const world = openWorld(store.books, wall, random)
     if (world.books.merchants.size === 0) await createMerchant(world, world.keys, { name: '芬派小店', apps: [{}] })
-    const notifier = new Notifier(world)
+    const notifier = new Notifier(world, { post, byItself: delivery === 'by-itself' })
     const server = await serve(world, notifier, host, port, log)
     notifier.wake()
     return {

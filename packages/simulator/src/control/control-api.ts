@@ -53,7 +53,7 @@ const routes = (): readonly Route[] => [
   {
     method: 'POST',
     path: '/_sim/notify/resend',
-    what: 'deliver again {out_trade_no, mchid?}',
+    what: 'deliver again {id} or {out_trade_no, mchid?}',
     work: resendNotification,
   },
   { method: 'GET', path: '/_sim/avatars/:value.svg', what: 'a picture of a user', work: avatar },

@@ -6,7 +6,7 @@ import { isV3Acknowledgement } from '../protocol/v3/payment-notify.ts'
 import type { World } from '../world.ts'
 import { composeMessage, type Message } from './compose.ts'
 import { DeliveryFaults } from './delivery-faults.ts'
-import { type PostOutcome, post } from './post.ts'
+import type { Post, PostOutcome } from './post.ts'
 
 const answerTimeoutMs = 5000
 // Deliveries that are due within the same second go out together.
@@ -19,9 +19,16 @@ interface Replay {
   readonly message: Message
 }
 
+/** How messages leave, and whether those that are due do so without being told to. */
+export interface NotifierOptions {
+  readonly post: Post
+  readonly byItself: boolean
+}
+
 /** Delivers what is due, by business time, whether that passes by itself or is advanced. */
 export class Notifier {
   readonly #world: World
+  readonly #options: NotifierOptions
   readonly #abort = new AbortController()
   /** Notifications with a due time; the books are not searched for them. */
   readonly #waiting = new Set<string>()
@@ -30,8 +37,9 @@ export class Notifier {
   #timer: NodeJS.Timeout | undefined
   #advancing = false
 
-  constructor(world: World) {
+  constructor(world: World, options: NotifierOptions) {
     this.#world = world
+    this.#options = options
     for (const { id, dueAtMs } of world.books.notifications.values()) {
       if (dueAtMs !== undefined) this.#waiting.add(id)
     }
@@ -45,7 +53,7 @@ export class Notifier {
 
   /** Delivers what is due, in the background, and sets the timer for the rest. */
   wake(): void {
-    if (this.#abort.signal.aborted || this.#advancing) return
+    if (!this.#options.byItself || this.#abort.signal.aborted || this.#advancing) return
     this.#runDue(this.#world.clock.nowMs())
     clearTimeout(this.#timer)
     const next = this.#nextDueMs()
@@ -189,7 +197,7 @@ export class Notifier {
 
   async #post(url: string, message: Message, signType: Order['signType'], faults: string[]): Promise<Result> {
     const atMs = this.#world.clock.nowMs()
-    const outcome = await post(url, message.headers, message.body, answerTimeoutMs, this.#abort.signal)
+    const outcome = await this.#options.post(url, message.headers, message.body, answerTimeoutMs, this.#abort.signal)
     const result = judge(outcome, signType)
     const answered = outcome.kind === 'answered'
     this.#world.requests.add({

@@ -11,6 +11,9 @@ export type PostOutcome =
     }
   | { readonly kind: 'timeout' | 'unreachable'; readonly detail: string }
 
+/** Sends one message, and never rejects. */
+export type Post = typeof post
+
 const answerLengthMax = 65_536
 
 /** POSTs `body`. The whole exchange has `timeoutMs`; redirects are not followed; `signal` gives up at once. */
