@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setTimeout as delay } from 'node:timers/promises'
 import { isWechatError, type WechatError } from '../errors.ts'
 import { checkId } from '../options.ts'
 import { BaseUrls } from './base-urls.ts'
@@ -30,6 +30,7 @@ export class HttpCaller {
   readonly clock: () => number
   readonly #nonce: () => string
   readonly #random: () => number
+  readonly #sleep: (delayMs: number) => Promise<void>
   readonly #fetch: typeof fetch
   readonly #baseUrls: BaseUrls
 
@@ -39,6 +40,7 @@ export class HttpCaller {
     this.clock = options.clock ?? Date.now
     this.#nonce = options.nonce ?? (() => randomBytes(16).toString('hex'))
     this.#random = options.random ?? Math.random
+    this.#sleep = options.sleep ?? ((delayMs) => delay(delayMs))
     this.#fetch = options.fetch ?? globalThis.fetch
     this.#baseUrls = new BaseUrls(options.baseUrls ?? defaultBaseUrls)
   }
@@ -84,7 +86,7 @@ export class HttpCaller {
           throw error
         }
         if (decision.host === 'next') hop++
-        await sleep(decision.delayMs)
+        await this.#sleep(decision.delayMs)
       }
     }
   }

@@ -8,6 +8,8 @@ export interface HttpOptions {
   nonce?: () => string
   /** A number in [0, 1) for the jitter between tries. Default: `Math.random`. */
   random?: () => number
+  /** Waits between two tries, milliseconds. Default: the system's timer. */
+  sleep?: (delayMs: number) => Promise<void>
   /** Origins in order of preference; later ones are for fail-over. Default: WeChat's own. */
   baseUrls?: readonly string[]
   /** Limit of a whole call in milliseconds: all tries and their bodies. Default 5000, at most 60000. */
