@@ -74,10 +74,9 @@ export interface Refusal {
 /**
  * WeChat answered no. `apiCode` and `apiMessage` are WeChat's own words, `canonicalCode` is the code in the spelling of
  * the current Pay v3 pages (`ORDERNOTEXIST` becomes `ORDER_NOT_EXIST`), `advice` says what to do. Mini Program codes
- * are numbers as text (`'40029'`). `retryLater` is true when the identical request may be taken later (system busy, rate
- * limit, order not ready, a merchant short of funds): wait, then repeat it unchanged. `verified` tells whether a signature vouches for the answer: Pay v3 does not sign
+ * are numbers as text (`'40029'`). `verified` tells whether a signature vouches for the answer: Pay v3 does not sign
  * refusals and Pay v2 does not sign `return_code=FAIL`. `retryLater` is true when the same call, unchanged, may be
- * accepted after seconds, a minute or (a used-up quota) a day; so far the Mini Program APIs set it.
+ * accepted after seconds, a minute, or (a used-up quota, a merchant short of funds) a day.
  */
 export class WechatRefusedError extends WechatErrorBase {
   readonly code = 'wechat_refused'
@@ -102,7 +101,6 @@ export class WechatRefusedError extends WechatErrorBase {
     this.apiMessage = refusal.apiMessage
     this.advice = refusal.advice
     this.verified = refusal.verified
-    this.retryLater = refusal.retryLater ?? false
     this.retryLater = refusal.retryLater ?? false
     if (refusal.detail !== undefined) this.detail = refusal.detail
     if (refusal.requestId !== undefined) this.requestId = refusal.requestId
