@@ -9,6 +9,7 @@ import type {
   WxLoginAnswer,
 } from '@fenpay/contract'
 import { createApiClient } from '@fenpay/contract'
+import { type RefundWish, refundAsking } from './ask-refund.ts'
 import { misuse } from './errors.ts'
 import { createPayments, type PayAnswer } from './pay-order.ts'
 import { randomId } from './random-id.ts'
@@ -74,6 +75,11 @@ export interface Fenpay {
   myOrder(orderNumber: string): Promise<Order>
   /** Gives an unpaid order up: `closed`, or `closing` until WeChat has confirmed. Rejects with `order_already_paid`. */
   cancelOrder(orderNumber: string): Promise<Order>
+  /**
+   * Asks the merchant for money back: all that is left of a paid order, or some pieces. Repeated after silence
+   * it is one request. Rejects with `order_not_paid`, `refund_request_open`, `refund_item_unavailable` and the like.
+   */
+  askRefund(wish: RefundWish): Promise<Order>
   /** Forgets the session here and ends it at the server. The next call that needs one logs in again. */
   logout(): Promise<void>
   /** At launch: how the payments stand that were begun and never seen to their end, because the mini program died. */
@@ -127,6 +133,7 @@ export function createFenpay(options: FenpayOptions): Fenpay {
     myOrders: (query) => call((token) => api.myOrders(token, query)),
     myOrder: ofOrder(api.myOrder),
     cancelOrder: ofOrder(api.cancelOrder),
+    askRefund: (wish) => ofOrder(refundAsking(api, wish))(wish.orderNumber),
     async logout() {
       const token = await session.end()
       if (token === '') return

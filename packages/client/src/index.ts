@@ -12,10 +12,14 @@ export type {
   Product,
   ProductsAnswer,
   Profile,
+  Refund,
+  RefundRequest,
+  RefundStatus,
   SubmitOrderAnswer,
   SubmitOrderRequest,
   WxLoginAnswer,
 } from '@fenpay/contract'
+export type { RefundWish } from './ask-refund.ts'
 export {
   type ApiFailure,
   type FenpayError,

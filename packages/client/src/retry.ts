@@ -10,7 +10,8 @@ const retryAfterSecondsMax = 10
 
 /**
  * Every call of the API may be repeated: reads; check and cancel, which settle what is so; prepay, which goes on where
- * it stopped; submit with its Idempotency-Key; a login, which makes one more session.
+ * it stopped; submit with its Idempotency-Key; a wish for a refund, of which one can be open; a login, which makes one
+ * more session.
  * Each gap is drawn from its upper half, so that a thousand phones do not come back in the same moment.
  */
 export function createRetry(sleep: (ms: number) => Promise<void>, random: () => number): Retry {

@@ -55,9 +55,7 @@ export function createSession({ wx, api, retry, clock, appid, timeoutMs }: Parts
 
   /** Each try takes a new code: the one before may have been used, though its answer got lost. */
   async function exchangeCode(userInfo: UserInfo | undefined): Promise<string> {
-    const answer = await retry(async () =>
-      api.login({ code: await takeCode(), ...(appid === undefined ? {} : { appid }), ...userInfo }),
-    )
+    const answer = await retry(async () => api.login({ code: await takeCode(), ...(appid && { appid }), ...userInfo }))
     token.set(answer.token)
     return answer.token
   }

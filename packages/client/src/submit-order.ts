@@ -50,7 +50,7 @@ export function createSubmitOrder({ wx, api, newId }: Parts, session: Session) {
   }
 
   return function submitOrder(request: SubmitOrderRequest): Promise<SubmitOrderAnswer> {
-    const cart = JSON.stringify([request.items.map(({ sku, quantity }) => [sku, quantity]), request.remark ?? null])
+    const cart = JSON.stringify([request.items.map(({ sku, quantity }) => [sku, quantity]), request.remark])
     return submits.run(cart, () => submit(request, cart))
   }
 }

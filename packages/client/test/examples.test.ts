@@ -13,7 +13,7 @@ import { SimulatedPhone } from './simulated-phone.ts'
 const shop = await startShop()
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
 
-for (const name of ['start', 'buy', 'orders', 'profile', 'old-login']) {
+for (const name of ['start', 'buy', 'orders', 'refund', 'profile', 'old-login']) {
   test(`the README shows the example ${name} as it is run here`, () => {
     const code = readFileSync(new URL(`../examples/${name}.ts`, import.meta.url), 'utf8')
     assert.ok(readme.includes(`\`\`\`ts\n${code}\`\`\`\n`))
