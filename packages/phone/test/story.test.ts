@@ -202,7 +202,7 @@ test('a WeChat that is away is told, and taken up again when it is back with new
     const answer = await fetch(`${phone.url}/_phone/wechat/login`, { method: 'POST', body: '{}' })
     assert.equal(answer.status, 502)
     assert.equal(((await answer.json()) as { code: string }).code, 'wechat_unreachable')
-    wechat = await startSimulator({ port })
+    wechat = await startSimulator({ port, securePort: 0 })
     await fetch(`${wechat.url}/cgi-bin/token`)
     await listener.until('the message of the new one', () => listener.entries.length === 2)
   } finally {

@@ -1,12 +1,14 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util'
-import { startSimulator } from './simulator.ts'
+import { type SimulatorOptions, startSimulator } from './simulator.ts'
 
 const usage = `fenpay-wechat-sim: WeChat's servers on a laptop
 
-  --port <number>    default 3001, 0 takes a free one
-  --host <address>   a loopback address, default 127.0.0.1
-  --data-dir <path>  where the books are kept, default .fenpay/wechat
+  --port <number>         default 3001, 0 takes a free one
+  --secure-port <number>  https with client certificates, default port + 2, or a free one
+  --second-port <number>  a second address for the same WeChat, default none
+  --host <address>        a loopback address, default 127.0.0.1
+  --data-dir <path>       where the books are kept, default .fenpay/wechat
   --help`
 
 const fail = (message: string): never => {
@@ -14,10 +16,12 @@ const fail = (message: string): never => {
   process.exit(1)
 }
 
-function readOptions(): { port: number; host: string; dataDir: string } {
+function readOptions(): SimulatorOptions & { dataDir: string } {
   const { values } = parseArgs({
     options: {
       port: { type: 'string', default: '3001' },
+      'secure-port': { type: 'string' },
+      'second-port': { type: 'string' },
       host: { type: 'string', default: '127.0.0.1' },
       'data-dir': { type: 'string', default: '.fenpay/wechat' },
       help: { type: 'boolean', default: false },
@@ -27,10 +31,19 @@ function readOptions(): { port: number; host: string; dataDir: string } {
     console.log(usage)
     process.exit(0)
   }
-  if (!/^\d{1,5}$/.test(values.port) || Number(values.port) > 65_535) {
-    throw new Error(`--port must be a number from 0 to 65535, not ${values.port}`)
+  const { port, 'secure-port': securePort, 'second-port': secondPort } = values
+  return {
+    port: toPort('--port', port),
+    ...(securePort === undefined ? {} : { securePort: toPort('--secure-port', securePort) }),
+    ...(secondPort === undefined ? {} : { secondPort: toPort('--second-port', secondPort) }),
+    host: values.host,
+    dataDir: values['data-dir'],
   }
-  return { port: Number(values.port), host: values.host, dataDir: values['data-dir'] }
+}
+
+function toPort(name: string, text: string): number {
+  if (/^\d{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text)
+  throw new Error(`${name} must be a number from 0 to 65535, not ${text}`)
 }
 
 interface Listing {
@@ -63,7 +76,7 @@ try {
   const message = error instanceof Error ? error.message : String(error)
   fail(
     busy
-      ? `the port is in use by another program; choose another one with --port, or WECHAT_SIM_PORT for npm start`
+      ? `the port is in use by another program; choose another one with --port or --secure-port, or WECHAT_SIM_PORT for npm start`
       : message,
   )
 }

@@ -3,13 +3,15 @@ import type { AddressInfo } from 'node:net'
 import type { ControlAnswer } from './control/control.ts'
 import { controlApi } from './control/control-api.ts'
 import type { Notifier } from './delivery/notifier.ts'
+import type { SecureIdentity } from './engine/authority.ts'
 import type { PlannedFault } from './engine/fault-plan.ts'
 import { payOrder } from './engine/orders.ts'
 import { dripBody, spoilAnswer } from './misbehaviour.ts'
-import { type Answer, type Call, type Handled, type Protocol, subjectOf } from './protocol/exchange.ts'
+import { type Answer, type Call, type Handled, type Listener, type Protocol, subjectOf } from './protocol/exchange.ts'
 import { miniProgramProtocol } from './protocol/mini-program/mini-program-protocol.ts'
 import { v2Protocol } from './protocol/v2/v2-protocol.ts'
 import { v3Protocol } from './protocol/v3/v3-protocol.ts'
+import { clientCertificateOf, secureServer } from './secure-server.ts'
 import type { World } from './world.ts'
 
 const bodyLengthMax = 1_048_576
@@ -23,49 +25,93 @@ const callFaults = [
   'call.reset',
 ]
 
-/** A running HTTP server. */
-export interface RunningServer {
+/** Where the simulator is reached, each without a final slash. */
+export interface Addresses {
   readonly url: string
+  /** The backup host, if there is one. */
+  readonly secondUrl?: string
+  /** The https port that asks for client certificates, and the authority that vouches for it. */
+  readonly secureUrl: string
+  readonly caPem: string
+}
+
+/** The running servers. */
+export interface RunningServer extends Addresses {
   close(): Promise<void>
 }
 
-/** Serves all of WeChat's hosts and the control API on one loopback address. Rejects when the port is taken. */
+/** Where to listen. Port 0 takes a free one. */
+export interface ListenOptions {
+  readonly host: string
+  readonly port: number
+  readonly securePort: number
+  readonly secondPort: number | undefined
+  readonly identity: SecureIdentity
+}
+
+/** Serves all of WeChat's hosts and the control API on loopback. Rejects when a port is taken. */
 export async function serve(
   world: World,
   notifier: Notifier,
-  host: string,
-  port: number,
+  { host, port, securePort, secondPort, identity }: ListenOptions,
   log: (line: string) => void,
 ): Promise<RunningServer> {
-  const server = createServer({ keepAliveTimeout: 30_000 })
-  await listen(server, host, port)
-  const { port: boundPort } = server.address() as AddressInfo
-  const url = `http://${host.includes(':') ? `[${host}]` : host}:${boundPort}`
-  const handler = new RequestHandler(world, notifier, url)
-  server.on('request', (request, response) => {
-    handler.handle(request, response).catch((error: unknown) => {
-      const [path] = (request.url ?? '').split('?')
-      log(`${request.method} ${path}: ${error instanceof Error ? error.stack : String(error)}`)
-      if (response.headersSent) response.destroy()
-      else response.writeHead(500).end()
-    })
+  let begin: (handler: RequestHandler) => void = () => {}
+  // A request may come in before the last of the ports is open.
+  const ready = new Promise<RequestHandler>((resolve) => {
+    begin = resolve
   })
-  return {
-    url,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve())
-        server.closeAllConnections()
-      }),
+  const serveOn = (server: Server, listener: Listener): Server =>
+    server.on('request', (request, response) => {
+      const handled = ready.then((handler) => handler.handle(request, response, listener))
+      handled.catch((error: unknown) => {
+        const [path] = (request.url ?? '').split('?')
+        log(`${request.method} ${path}: ${error instanceof Error ? error.stack : String(error)}`)
+        if (response.headersSent) response.destroy()
+        else response.writeHead(500).end()
+      })
+    })
+  const opened: Listening[] = []
+  const open = async (server: Server, listener: Listener, wanted: number): Promise<string> => {
+    const listening = await listen(serveOn(server, listener), host, wanted)
+    opened.push(listening)
+    return `${host.includes(':') ? `[${host}]` : host}:${listening.port}`
+  }
+  const close = async (): Promise<void> => {
+    await Promise.all(opened.map((listening) => listening.close()))
+  }
+  try {
+    const url = `http://${await open(createServer({ keepAliveTimeout: 30_000 }), 'first', port)}`
+    const secureUrl = `https://${await open(secureServer(identity), 'secure', securePort)}`
+    const second =
+      secondPort === undefined
+        ? {}
+        : { secondUrl: `http://${await open(createServer({ keepAliveTimeout: 30_000 }), 'second', secondPort)}` }
+    const addresses = { url, secureUrl, caPem: identity.caPem, ...second }
+    begin(new RequestHandler(world, notifier, addresses))
+    return { ...addresses, close }
+  } catch (error) {
+    await close()
+    throw error
   }
 }
 
-function listen(server: Server, host: string, port: number): Promise<void> {
+interface Listening {
+  readonly port: number
+  close(): Promise<void>
+}
+
+function listen(server: Server, host: string, port: number): Promise<Listening> {
   return new Promise((resolve, reject) => {
     server.once('error', reject)
     server.listen(port, host, () => {
       server.off('error', reject)
-      resolve()
+      const close = (): Promise<void> =>
+        new Promise((done) => {
+          server.close(() => done())
+          server.closeAllConnections()
+        })
+      resolve({ port: (server.address() as AddressInfo).port, close })
     })
   })
 }
@@ -76,10 +122,10 @@ class RequestHandler {
   readonly #control: (call: Call) => Promise<ControlAnswer>
   readonly #protocols: readonly (readonly [prefix: RegExp, protocol: Protocol])[]
 
-  constructor(world: World, notifier: Notifier, url: string) {
+  constructor(world: World, notifier: Notifier, addresses: Addresses) {
     this.#world = world
     this.#notifier = notifier
-    this.#control = controlApi(world, notifier, url)
+    this.#control = controlApi(world, notifier, addresses)
     this.#protocols = [
       [/^\/v3\//, v3Protocol(world)],
       [/^\/(?:sns|cgi-bin|wxa)\//, miniProgramProtocol(world)],
@@ -87,8 +133,8 @@ class RequestHandler {
     ]
   }
 
-  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const call = await readCall(request)
+  async handle(request: IncomingMessage, response: ServerResponse, listener: Listener): Promise<void> {
+    const call = await readCall(request, listener)
     if (!call) {
       response.writeHead(413, { connection: 'close' }).end()
       return
@@ -188,7 +234,7 @@ function send(response: ServerResponse, { status, headers, body }: Answer): void
 }
 
 /** Reads the whole request; `undefined` when the body is larger than any that WeChat takes. */
-async function readCall(request: IncomingMessage): Promise<Call | undefined> {
+async function readCall(request: IncomingMessage, listener: Listener): Promise<Call | undefined> {
   const chunks: Buffer[] = []
   let length = 0
   for await (const chunk of request as AsyncIterable<Buffer>) {
@@ -199,7 +245,10 @@ async function readCall(request: IncomingMessage): Promise<Call | undefined> {
   const raw = Buffer.concat(chunks)
   const target = request.url ?? '/'
   const mark = target.indexOf('?')
+  const clientCertificate = clientCertificateOf(request)
   return {
+    listener,
+    ...(clientCertificate === undefined ? {} : { clientCertificate }),
     method: request.method ?? 'GET',
     target,
     path: mark < 0 ? target : target.slice(0, mark),

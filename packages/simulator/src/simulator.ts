@@ -10,6 +10,7 @@ import { createMerchant } from './engine/merchants.ts'
 import type { RandomBytes } from './engine/random.ts'
 import { RequestLog } from './engine/request-log.ts'
 import { serve } from './server.ts'
+import { Pusher } from './push/pusher.ts'
 import { openStore, type Store } from './store/journal.ts'
 import type { World } from './world.ts'
 
@@ -18,6 +19,10 @@ export interface SimulatorOptions {
   /** Default 3001; 0 takes a free one. */
   readonly port?: number
   /** A loopback address, default 127.0.0.1. */
+  /** Of the https port with client certificates; default `port` + 2, or a free one when `port` is 0. */
+  readonly securePort?: number
+  /** Of a second address for the same WeChat, as api2 is to api; default: there is none. */
+  readonly secondPort?: number
   readonly host?: string
   /** Where the books are kept; without it they live in memory. */
   readonly dataDir?: string
@@ -40,6 +45,10 @@ export interface SimulatorOptions {
 export interface Simulator {
   readonly url: string
   close(): Promise<void>
+  /** https, for calls with a client certificate; `secure.ca_pem` of GET /_sim/merchants vouches for it. */
+  readonly secureUrl: string
+  /** Only with `secondPort`. */
+  readonly secondUrl?: string
 }
 
 /** Thrown when the simulator must not start: in production, or reachable from elsewhere. */
@@ -57,6 +66,8 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const {
     port = 3001,
     host = '127.0.0.1',
+    securePort = port === 0 ? 0 : port + 2,
+    secondPort,
     dataDir,
     clock: wall = Date.now,
     random = randomBytes,
@@ -85,6 +96,8 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
         store.close()
       },
     }
+      secureUrl: server.secureUrl,
+      ...(server.secondUrl === undefined ? {} : { secondUrl: server.secondUrl }),
   } catch (error) {
     store.close()
     throw error

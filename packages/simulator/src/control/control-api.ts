@@ -1,5 +1,6 @@
 import type { Notifier } from '../delivery/notifier.ts'
 import type { Call } from '../protocol/exchange.ts'
+import type { Addresses } from '../server.ts'
 import type { World } from '../world.ts'
 import { avatar } from './avatar.ts'
 import { readBooks } from './books.ts'
@@ -60,7 +61,12 @@ const routes = (): readonly Route[] => [
 ]
 
 /** The control API: everything under /_sim that is not WeChat's own. Bad input is answered with 400 and a plain message. */
-export function controlApi(world: World, notifier: Notifier, url: string): (call: Call) => Promise<ControlAnswer> {
+export function controlApi(
+  world: World,
+  notifier: Notifier,
+  addresses: Addresses,
+): (call: Call) => Promise<ControlAnswer> {
+  const { url } = addresses
   const table = routes()
   const index = { controls: table.map(({ method, path, what }) => ({ method, path, what })) }
   return async (call) => {
@@ -75,7 +81,7 @@ export function controlApi(world: World, notifier: Notifier, url: string): (call
       return { status, body: { code: 'no_such_control', message: `GET /_sim lists the controls` } }
     }
     try {
-      return await match.route.work({ world, notifier, url, call, pathValue: match.pathValue })
+      return await match.route.work({ world, notifier, url, addresses, call, pathValue: match.pathValue })
     } catch (error) {
       if (error instanceof ControlInputError) return { status: 400, body: { code: error.code, message: error.message } }
       throw error

@@ -1,6 +1,7 @@
 import type { Notifier } from '../delivery/notifier.ts'
 import type { Verdict } from '../engine/request-log.ts'
 import type { Call } from '../protocol/exchange.ts'
+import type { Addresses } from '../server.ts'
 import type { World } from '../world.ts'
 
 /** What a control works with. */
@@ -9,6 +10,7 @@ export interface Control {
   readonly notifier: Notifier
   /** Where the simulator itself is reached, without a final slash. */
   readonly url: string
+  readonly addresses: Addresses
   readonly call: Call
   /** Variable part of the path, decoded; empty when there is none. */
   readonly pathValue: string

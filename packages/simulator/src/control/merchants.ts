@@ -5,8 +5,12 @@ import type { Control, ControlAnswer } from './control.ts'
 import { ControlInputError, objectAt, optionalText, readInput } from './input.ts'
 
 /** GET /_sim/merchants: all that a back end is configured with. */
-export const listMerchants = ({ world }: Control): ControlAnswer => ({
-  body: { merchants: [...world.books.merchants.values()].map((merchant) => describe(world, merchant)) },
+export const listMerchants = ({ world, addresses }: Control): ControlAnswer => ({
+  body: {
+    merchants: [...world.books.merchants.values()].map((merchant) => describe(world, merchant)),
+    secure: { url: addresses.secureUrl, ca_pem: addresses.caPem },
+    second_url: addresses.secondUrl,
+  },
 })
 
 /** POST /_sim/merchants `{name?, apps?: [{appid?, secret?}]}`: another merchant; an appid that exists is bound to it too. */

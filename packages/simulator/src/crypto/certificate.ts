@@ -1,4 +1,4 @@
-import { type KeyObject, sign } from 'node:crypto'
+import { createHash, createPublicKey, type KeyObject, sign } from 'node:crypto'
 import * as der from './der.ts'
 
 /** The parts of a distinguished name that WeChat's certificates use. */
@@ -15,8 +15,13 @@ export interface CertificateRequest {
   readonly signingKey: KeyObject
   readonly notBeforeMs: number
   readonly notAfterMs: number
-  readonly isAuthority: boolean
+  readonly purpose: CertificatePurpose
+  /** Names and IPv4 or IPv6 addresses (4 or 16 bytes) that a server's certificate is good for. */
+  readonly hosts?: readonly (string | Uint8Array)[]
 }
+
+/** What a certificate may be used for: issuing others, signing messages, or one end of a TLS connection and signing. */
+export type CertificatePurpose = 'authority' | 'signing' | 'client' | 'server'
 
 const attributeIds = { C: '2.5.4.6', L: '2.5.4.7', O: '2.5.4.10', OU: '2.5.4.11', CN: '2.5.4.3' } as const
 const sha256WithRsa = der.sequence(der.objectIdentifier('1.2.840.113549.1.1.11'), der.nothing())
@@ -31,7 +36,7 @@ export function issueCertificate(request: CertificateRequest): string {
     der.sequence(der.time(request.notBeforeMs), der.time(request.notAfterMs)),
     encodeName(request.subject),
     request.publicKey.export({ type: 'spki', format: 'der' }),
-    der.context(3, der.sequence(basicConstraints(request.isAuthority), keyUsage(request.isAuthority))),
+    der.context(3, der.sequence(...extensionsOf(request))),
   )
   const signature = sign('RSA-SHA256', body, request.signingKey)
   return toPem(der.sequence(body, sha256WithRsa, der.bitString(signature)))
@@ -47,15 +52,39 @@ function encodeName(name: DistinguishedName): Buffer {
   return der.sequence(...parts)
 }
 
-const basicConstraints = (isAuthority: boolean): Buffer =>
-  extension('2.5.29.19', isAuthority ? der.sequence(der.boolean(true)) : der.sequence())
+function extensionsOf({ purpose, hosts, publicKey, signingKey }: CertificateRequest): Buffer[] {
+  const isAuthority = purpose === 'authority'
+  const usage = extendedUsages[purpose]
+  return [
+    extension('2.5.29.19', isAuthority ? der.sequence(der.boolean(true)) : der.sequence(), true),
+    // Bits of KeyUsage: keyCertSign and cRLSign, or digitalSignature, nonRepudiation, keyEncipherment, dataEncipherment.
+    extension(
+      '2.5.29.15',
+      isAuthority ? der.bitString(Buffer.from([0x06]), 1) : der.bitString(Buffer.from([0xf0]), 4),
+      true,
+    ),
+    extension('2.5.29.14', der.octetString(keyIdentifier(publicKey))),
+    extension('2.5.29.35', der.sequence(der.contextPrimitive(0, keyIdentifier(createPublicKey(signingKey))))),
+    ...(usage === undefined ? [] : [extension('2.5.29.37', der.sequence(der.objectIdentifier(usage)))]),
+    ...(hosts === undefined ? [] : [extension('2.5.29.17', der.sequence(...hosts.map(alternativeName)))]),
+  ]
+}
 
-// Bits of KeyUsage: digitalSignature, nonRepudiation, keyEncipherment and dataEncipherment, or keyCertSign and cRLSign.
-const keyUsage = (isAuthority: boolean): Buffer =>
-  extension('2.5.29.15', isAuthority ? der.bitString(Buffer.from([0x06]), 1) : der.bitString(Buffer.from([0xf0]), 4))
+const extendedUsages: Readonly<Partial<Record<CertificatePurpose, string>>> = {
+  client: '1.3.6.1.5.5.7.3.2',
+  server: '1.3.6.1.5.5.7.3.1',
+}
 
-const extension = (id: string, value: Buffer): Buffer =>
-  der.sequence(der.objectIdentifier(id), der.boolean(true), der.octetString(value))
+const keyIdentifier = (key: KeyObject): Buffer =>
+  createHash('sha1')
+    .update(key.export({ type: 'spki', format: 'der' }))
+    .digest()
+
+const alternativeName = (host: string | Uint8Array): Buffer =>
+  typeof host === 'string' ? der.contextPrimitive(2, Buffer.from(host)) : der.contextPrimitive(7, host)
+
+const extension = (id: string, value: Buffer, critical = false): Buffer =>
+  der.sequence(der.objectIdentifier(id), ...(critical ? [der.boolean(true)] : []), der.octetString(value))
 
 function toPem(bytes: Buffer): string {
   const lines = bytes.toString('base64').match(/.{1,64}/g) ?? []

@@ -30,6 +30,8 @@ export function time(ms: number): Buffer {
     ? element(0x17, Buffer.from(digits.slice(2)))
     : element(0x18, Buffer.from(digits))
 }
+/** A primitive context-specific element, `[number] IMPLICIT`. */
+export const contextPrimitive = (number: number, content: Uint8Array): Buffer => element(0x80 + number, content)
 /** A constructed context-specific element, `[number]`. */
 export const context = (number: number, content: Uint8Array): Buffer => element(0xa0 + number, content)
 

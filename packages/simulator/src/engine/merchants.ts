@@ -1,18 +1,12 @@
-import type { KeyObject } from 'node:crypto'
-import { type DistinguishedName, issueCertificate } from '../crypto/certificate.ts'
+import { type CertificatePurpose, type DistinguishedName, issueCertificate } from '../crypto/certificate.ts'
 import { generateRsaPair, type KeyCache } from '../crypto/rsa.ts'
+import { type Authority, authorityName, authorityOf, newSerialNo, toPrivatePem } from './authority.ts'
 import type { Engine } from './engine.ts'
 import { alphabets, randomText } from './random.ts'
-import type { App, CertifiedKey, Fact, Merchant } from './records.ts'
+import type { App, CertifiedKey, Merchant } from './records.ts'
 
 const fiveYearsMs = 5 * 365 * 86_400_000
 const dayMs = 86_400_000
-const authorityName: DistinguishedName = {
-  C: 'CN',
-  O: 'Tenpay.com',
-  OU: 'Tenpay.com CA Center',
-  CN: 'Tenpay.com Root CA',
-}
 const platformName: DistinguishedName = {
   C: 'CN',
   L: 'Shenzhen',
@@ -22,9 +16,6 @@ const platformName: DistinguishedName = {
 }
 
 type Pair = Awaited<ReturnType<typeof generateRsaPair>>
-interface Authority {
-  readonly key: KeyObject
-}
 
 /** What a new merchant is made with. Apps that exist are bound, others are made. */
 export interface MerchantRequest {
@@ -52,15 +43,15 @@ export async function createMerchant(engine: Engine, keys: KeyCache, request: Me
       apiV2Key: randomText(random, alphabets.alphanumeric, 32),
       apiV3Key: randomText(random, alphabets.alphanumeric, 32),
       appids: apps.map((app) => app.appid),
-      certificates: [certify(engine, authority, subject, api, 0)],
+      certificates: [certify(engine, authority, subject, api, 0, 'client')],
       wechatpayPublicKey: {
         id: `PUB_KEY_ID_01${mchid}${randomText(random, alphabets.digits, 12).padEnd(16, '0')}`,
         publicKeyPem: toPublicPem(publicKey),
         privateKeyPem: toPrivatePem(publicKey),
       },
       platformCertificates: [
-        certify(engine, authority, platformName, olderPlatform, 30 * dayMs),
-        certify(engine, authority, platformName, newerPlatform, 0),
+        certify(engine, authority, platformName, olderPlatform, 30 * dayMs, 'signing'),
+        certify(engine, authority, platformName, newerPlatform, 0, 'signing'),
       ],
     }
     books.merchants.put(merchant)
@@ -85,32 +76,13 @@ function bindApp(engine: Engine, wanted: { appid?: string; secret?: string }): A
   return app
 }
 
-async function authorityOf(engine: Engine, keys: KeyCache): Promise<Authority> {
-  const stored = engine.books.facts.get('authority')
-  if (stored?.name === 'authority') return { key: keys.privateKey(stored.privateKeyPem) }
-  const pair = await generateRsaPair()
-  const nowMs = engine.clock.wallMs()
-  const certificatePem = issueCertificate({
-    serialNo: newSerialNo(engine),
-    subject: authorityName,
-    issuer: authorityName,
-    publicKey: pair.publicKey,
-    signingKey: pair.privateKey,
-    notBeforeMs: nowMs - dayMs,
-    notAfterMs: nowMs + 2 * fiveYearsMs,
-    isAuthority: true,
-  })
-  const fact: Fact = { name: 'authority', certificatePem, privateKeyPem: toPrivatePem(pair) }
-  engine.books.transact(() => engine.books.facts.put(fact))
-  return { key: pair.privateKey }
-}
-
 function certify(
   engine: Engine,
   authority: Authority,
   subject: DistinguishedName,
   pair: Pair,
   ageMs: number,
+  purpose: CertificatePurpose,
 ): CertifiedKey {
   const serialNo = newSerialNo(engine)
   const wholeSecondsMs = Math.floor(engine.clock.wallMs() / 1000) * 1000
@@ -124,12 +96,9 @@ function certify(
     signingKey: authority.key,
     notBeforeMs: effectiveAtMs,
     notAfterMs: expireAtMs,
-    isAuthority: false,
+    purpose,
   })
   return { serialNo, certificatePem, privateKeyPem: toPrivatePem(pair), effectiveAtMs, expireAtMs }
 }
 
-const newSerialNo = (engine: Engine): string =>
-  randomText(engine.random, '4567', 1) + randomText(engine.random, alphabets.hex, 39).toUpperCase()
 const toPublicPem = (pair: Pair): string => pair.publicKey.export({ type: 'spki', format: 'pem' }).toString()
-const toPrivatePem = (pair: Pair): string => pair.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()

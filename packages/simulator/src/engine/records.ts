@@ -137,7 +137,7 @@ export interface Notification {
   readonly deliveries: readonly Delivery[]
 }
 
-/** Values kept once: the authority that issues certificates, the clock's offset. */
+/** Values kept once: the authority that issues certificates, the https port's certificate, the clock's offset. */
 export type Fact =
   | { readonly name: 'clock'; readonly offsetMs: number }
-  | { readonly name: 'authority'; readonly certificatePem: string; readonly privateKeyPem: string }
+  | { readonly name: 'authority' | 'https'; readonly certificatePem: string; readonly privateKeyPem: string }

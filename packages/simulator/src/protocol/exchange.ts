@@ -1,8 +1,14 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Verdict } from '../engine/request-log.ts'
 
+/** Which of WeChat's addresses was called: the usual host, the backup host, or the one with client certificates. */
+export type Listener = 'first' | 'second' | 'secure'
+
 /** A request as it arrived. */
 export interface Call {
+  readonly listener: Listener
+  /** Serial number of the client certificate, if the simulator's authority issued one to the caller. */
+  readonly clientCertificate?: string
   readonly method: string
   /** Path and query exactly as sent: what v3 signs. */
   readonly target: string
