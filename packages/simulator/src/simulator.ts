@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { KeyCache } from './crypto/rsa.ts'
 import { Notifier } from './delivery/notifier.ts'
 import { type Post, post as postOverHttp } from './delivery/post.ts'
+import { secureIdentityOf } from './engine/authority.ts'
 import { Books } from './engine/books.ts'
 import { CallCounts } from './engine/call-counts.ts'
 import { VirtualClock, type WallClock } from './engine/clock.ts'
@@ -10,7 +11,6 @@ import { createMerchant } from './engine/merchants.ts'
 import type { RandomBytes } from './engine/random.ts'
 import { RequestLog } from './engine/request-log.ts'
 import { serve } from './server.ts'
-import { Pusher } from './push/pusher.ts'
 import { openStore, type Store } from './store/journal.ts'
 import type { World } from './world.ts'
 
@@ -18,11 +18,11 @@ import type { World } from './world.ts'
 export interface SimulatorOptions {
   /** Default 3001; 0 takes a free one. */
   readonly port?: number
-  /** A loopback address, default 127.0.0.1. */
   /** Of the https port with client certificates; default `port` + 2, or a free one when `port` is 0. */
   readonly securePort?: number
   /** Of a second address for the same WeChat, as api2 is to api; default: there is none. */
   readonly secondPort?: number
+  /** A loopback address, default 127.0.0.1. */
   readonly host?: string
   /** Where the books are kept; without it they live in memory. */
   readonly dataDir?: string
@@ -44,11 +44,11 @@ export interface SimulatorOptions {
 /** A running simulator. */
 export interface Simulator {
   readonly url: string
-  close(): Promise<void>
   /** https, for calls with a client certificate; `secure.ca_pem` of GET /_sim/merchants vouches for it. */
   readonly secureUrl: string
   /** Only with `secondPort`. */
   readonly secondUrl?: string
+  close(): Promise<void>
 }
 
 /** Thrown when the simulator must not start: in production, or reachable from elsewhere. */
@@ -65,9 +65,9 @@ const loopbackHosts = ['127.0.0.1', '::1', 'localhost']
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const {
     port = 3001,
-    host = '127.0.0.1',
     securePort = port === 0 ? 0 : port + 2,
     secondPort,
+    host = '127.0.0.1',
     dataDir,
     clock: wall = Date.now,
     random = randomBytes,
@@ -85,19 +85,23 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   try {
     const world = openWorld(store.books, wall, random)
     if (world.books.merchants.size === 0) await createMerchant(world, world.keys, { name: '芬派小店', apps: [{}] })
-    const notifier = new Notifier(world, { post, byItself: delivery === 'by-itself' })
-    const server = await serve(world, notifier, host, port, log)
+    const notifier = new Notifier(world, {
+      post,
+      byItself: delivery === 'by-itself',
+    })
+    const identity = await secureIdentityOf(world, world.keys)
+    const server = await serve(world, notifier, { host, port, securePort, secondPort, identity }, log)
     notifier.wake()
     return {
       url: server.url,
+      secureUrl: server.secureUrl,
+      ...(server.secondUrl === undefined ? {} : { secondUrl: server.secondUrl }),
       close: async () => {
         await server.close()
         await notifier.close()
         store.close()
       },
     }
-      secureUrl: server.secureUrl,
-      ...(server.secondUrl === undefined ? {} : { secondUrl: server.secondUrl }),
   } catch (error) {
     store.close()
     throw error
