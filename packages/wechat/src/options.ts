@@ -22,8 +22,11 @@ export function checkId(name: string, value: unknown, form: RegExp): string {
 export const mchidForm = /^\d{6,32}$/
 export const appidForm = /^[A-Za-z0-9_-]{4,32}$/
 export const outTradeNoForm = /^[0-9A-Za-z_\-|*@]{1,32}$/
+export const outRefundNoForm = /^[0-9A-Za-z_\-|*@]{1,64}$/
 export const transactionIdForm = /^[0-9A-Za-z]{1,32}$/
+export const refundIdForm = transactionIdForm
 export const prepayIdForm = /^[0-9A-Za-z_-]{1,64}$/
+export const openidForm = /^[A-Za-z0-9_-]{1,128}$/
 
 const codeForm = /^[\x21-\x7e]{1,512}$/
 
@@ -36,6 +39,14 @@ export function checkCode(code: unknown): string {
 export function checkAmountFen(name: string, value: unknown): number {
   if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 1) {
     throw new TypeError(`${name} must be a whole number of fen, at least 1`)
+  }
+  return value
+}
+
+/** An instant in seconds since the epoch, 2001 to 2286: neither milliseconds nor a text. */
+export function checkSeconds(name: string, value: unknown): number {
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < 1e9 || value >= 1e10) {
+    throw new TypeError(`${name} must be a whole number of seconds since the epoch`)
   }
   return value
 }

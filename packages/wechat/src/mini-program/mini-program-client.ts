@@ -2,15 +2,21 @@ import { WechatMalformedError, WechatRefusedError } from '../errors.ts'
 import type { HttpRequest } from '../http/exchange.ts'
 import { HttpCaller, type Repetition } from '../http/http-caller.ts'
 import type { HttpOptions } from '../http/http-options.ts'
-import { appidForm, checkCode, checkId, checkSecret } from '../options.ts'
+import { appidForm, checkCode, checkId, checkSeconds, checkSecret } from '../options.ts'
 import type { JsonFields } from '../wire/json-fields.ts'
 import { withoutUndefined } from '../wire/without-undefined.ts'
 import { AccessTokens } from './access-tokens.ts'
 import { readMiniAnswer } from './mini-answer.ts'
+import { pagePathForm } from './page-path.ts'
 import { SessionKey } from './session-key.ts'
+import { type ShippingInfo, shippingBody } from './shipping.ts'
+import { readShippingOrder, type ShippingOrder, type ShippingOrderKey, shippingOrderKey } from './shipping-order.ts'
+import { type SubscribeMessage, subscribeBody } from './subscribe-message.ts'
 
 const host = ['https://api.weixin.qq.com'] as const
 const staleTokenCodes = new Set(['40001', '40014', '42001'])
+/** Shipped completely, re-ship used up, nothing changed; reminded already. */
+const doneAlreadyCodes = new Set(['10060002', '10060003', '10060023', '10060030'])
 
 export interface MiniProgramOptions extends HttpOptions {
   appid: string
@@ -78,8 +84,7 @@ export class MiniProgramClient {
    * for one call. A stale access token is renewed once; WeChat checks the token before it uses up the code.
    */
   async phoneNumber(code: string): Promise<PhoneNumber> {
-    const body = JSON.stringify({ code: checkCode(code) })
-    const answer = await this.#callWithToken('/wxa/business/getuserphonenumber', body)
+    const answer = await this.#callWithToken('once', '/wxa/business/getuserphonenumber', { code: checkCode(code) })
     const info = answer.object('phone_info')
     if (info.object('watermark').text('appid') !== this.#appid) {
       throw new WechatMalformedError('identity_mismatch', 'The answer is for another appid', 'watermark.appid')
@@ -91,14 +96,95 @@ export class MiniProgramClient {
     }
   }
 
+  /**
+   * `POST /wxa/sec/order/upload_shipping_info`: tells WeChat that goods were shipped, so that the order's money is
+   * settled. `already`: WeChat has the order as shipped and keeps what it has, which need not be this info
+   * ({@link getShippingOrder} shows it).
+   *
+   * An order may be shipped once more after it was shipped completely, and a repeat would use that up. So the call is
+   * never repeated once it may have arrived. When `outcomeUnknown`, look with {@link getShippingOrder}, and upload
+   * again only if the order or the parcel is still to be shipped. When `retryLater`, upload again later: the payment is
+   * known here only seconds to a minute after it was made (10060001).
+   */
+  async uploadShippingInfo(info: ShippingInfo): Promise<'uploaded' | 'already'> {
+    return this.#doOnce('once', '/wxa/sec/order/upload_shipping_info', shippingBody(info), 'uploaded')
+  }
+
+  /**
+   * `POST /wxa/sec/order/get_order`: an order as shipping management knows it. Shortly after payment it is not known
+   * yet (10060001, `retryLater`).
+   */
+  async getShippingOrder(key: ShippingOrderKey): Promise<ShippingOrder> {
+    const asked = shippingOrderKey(key)
+    const answer = await this.#callWithToken('read', '/wxa/sec/order/get_order', asked)
+    return readShippingOrder(answer.object('order'), asked)
+  }
+
+  /**
+   * `POST /wxa/sec/order/notify_confirm_receive`: reminds the user of an express order to confirm its receipt, once per
+   * order. `receivedTime` is when the parcel arrived, in seconds. A repeat of a lost success is answered `already`, so
+   * repeating is safe.
+   */
+  async notifyConfirmReceive(key: ShippingOrderKey, receivedTime: number): Promise<'reminded' | 'already'> {
+    const body = { ...shippingOrderKey(key), received_time: checkSeconds('receivedTime', receivedTime) }
+    return this.#doOnce('repeatable', '/wxa/sec/order/notify_confirm_receive', body, 'reminded')
+  }
+
+  /** `POST /wxa/sec/order/is_trade_managed`: whether shipping management is on for this Mini Program. */
+  async isTradeManaged(): Promise<boolean> {
+    const answer = await this.#callWithToken('read', '/wxa/sec/order/is_trade_managed', { appid: this.#appid })
+    return answer.boolean('is_trade_managed')
+  }
+
+  /** `POST …/is_trade_management_confirmation_completed`: whether the merchant numbers' settlement is confirmed. */
+  async isTradeManagementConfirmed(): Promise<boolean> {
+    const path = '/wxa/sec/order/is_trade_management_confirmation_completed'
+    return (await this.#callWithToken('read', path, { appid: this.#appid })).boolean('completed')
+  }
+
+  /**
+   * `POST /wxa/sec/order/set_msg_jump_path`: the page that shipping and confirmation messages open. WeChat appends
+   * transaction_id, merchant_id and merchant_trade_no to its query. Empty: WeChat's own page. Safe to repeat.
+   */
+  async setMessageJumpPath(path: string): Promise<void> {
+    const body = { path: path === '' ? '' : checkId('path', path, pagePathForm) }
+    await this.#callWithToken('repeatable', '/wxa/sec/order/set_msg_jump_path', body)
+  }
+
+  /**
+   * `POST /cgi-bin/message/subscribe/send`: one message to a user who subscribed. A repeat would be a second message
+   * and use up a second subscription, so the call is never repeated once it may have arrived; WeChat cannot be asked
+   * either, so when `outcomeUnknown` leave it. Refusals by `apiCode`: 43101 not subscribed or used up (drop), 43107
+   * banned (stop), 43108 another one is under way (`retryLater`), 47003 a value does not fit, 45168 sensitive word,
+   * 40037 template, 40003 openid of another appid.
+   */
+  async sendSubscribeMessage(message: SubscribeMessage): Promise<void> {
+    await this.#callWithToken('once', '/cgi-bin/message/subscribe/send', subscribeBody(message))
+  }
+
   /** A valid access token (stable_token), kept until it nears its end. At most one request is under way. */
   accessToken(): Promise<string> {
     return this.#tokens.current()
   }
 
-  async #callWithToken(path: string, body: string): Promise<JsonFields> {
+  /** A call whose effect may be there already, which WeChat says by a refusal. */
+  async #doOnce<T>(repetition: Repetition, path: string, body: object, done: T): Promise<T | 'already'> {
+    try {
+      await this.#callWithToken(repetition, path, body)
+      return done
+    } catch (error) {
+      if (error instanceof WechatRefusedError && doneAlreadyCodes.has(error.apiCode)) return 'already'
+      throw error
+    }
+  }
+
+  /** The token is checked before anything is done, so a call refused for it may always be sent again. */
+  async #callWithToken(repetition: Repetition, path: string, fields: object): Promise<JsonFields> {
     const token = await this.#tokens.current()
-    const call = (access_token: string) => this.#call('once', { method: 'POST', path, query: { access_token }, body })
+    // JSON.stringify writes Chinese as it is. These APIs would store \u escapes as text.
+    const body = JSON.stringify(fields)
+    const call = (access_token: string) =>
+      this.#call(repetition, { method: 'POST', path, query: { access_token }, body })
     try {
       return await call(token)
     } catch (error) {
