@@ -20,5 +20,26 @@ export interface Merchant {
   /** The protocol of new attempts. */
   payApi: PayApi
   keys: MerchantKeys
-  apps: { appid: string; secret: string }[]
+  apps: MerchantApp[]
+  /** Whether WeChat has to be told of each order's shipping (发货信息管理). Default: yes. */
+  shippingManagement?: boolean
+}
+
+/** A mini program of a merchant. */
+export interface MerchantApp {
+  appid: string
+  secret: string
+  /** The keys of its message push, as set in its console. */
+  push?: { token: string; encodingAesKey?: string }
+  paidMessage?: PaidMessage
+}
+
+/** What of an order a subscribe message can show. */
+export const messageFacts = ['order_number', 'total', 'items', 'paid_at', 'merchant', 'remark'] as const
+export type MessageFact = (typeof messageFacts)[number]
+
+/** The subscribe message after a payment: which fact of the order fills each key of the template. */
+export interface PaidMessage {
+  templateId: string
+  fields: Record<string, MessageFact>
 }

@@ -1,0 +1,146 @@
+import type { OutboxKind, OutboxStep } from '../domain/outbox.ts'
+import type { Audience, ClaimedOutbox, OutboxItem, OutboxPayload } from '../ports.ts'
+import type { Transaction } from './connect.ts'
+import type { Queries } from './store.ts'
+
+/** Wakes a worker for an item after the transaction's commit. Never the reason for which the transaction fails. */
+export type WakeWorker = (tx: Transaction, item: Pick<OutboxItem, 'merchantId' | 'outboxId'>) => Promise<void>
+
+interface OutboxRow {
+  merchant_id: string
+  outbox_id: string
+  kind: OutboxKind
+  once_key: string
+  order_number: string | null
+  payload: OutboxPayload
+  attempts: number
+  was_in_flight: boolean
+  created_at: Date
+}
+
+export async function addOutbox(sql: Transaction, item: OutboxItem, wake: WakeWorker): Promise<boolean> {
+  const rows = await sql`
+    insert into outbox (merchant_id, outbox_id, kind, once_key, order_number, payload, created_at, next_at)
+    values (${item.merchantId}, ${item.outboxId}, ${item.kind}, ${item.onceKey}, ${item.orderNumber ?? null},
+            ${sql.json(item.payload)}, ${item.createdAt}, ${item.nextAt})
+    on conflict (merchant_id, kind, once_key) do nothing returning 1`
+  if (rows.length === 1 && item.nextAt <= item.createdAt) await wake(sql, item)
+  return rows.length === 1
+}
+
+/** What users wait for goes first, the newest of it; the rest by how long it is overdue. Each merchant gives so many. */
+export async function claimDueOutbox(
+  sql: Queries,
+  now: Date,
+  leaseUntil: Date,
+  perMerchant: number,
+): Promise<ClaimedOutbox[]> {
+  // Materialized, since a plan that looks for the due items once for each row would claim more than the limit.
+  const rows = await sql<OutboxRow[]>`
+    with due as materialized (
+      select m.merchant_id, d.outbox_id, d.in_flight as was_in_flight, d.place
+        from merchants m cross join lateral (
+          (select u.*, row_number() over () as place from (
+            select outbox_id, in_flight from outbox
+             where merchant_id = m.merchant_id and status = 'pending' and user_facing and next_at <= ${now}
+             order by created_at desc limit ${perMerchant} for update skip locked) u)
+          union all
+          (select o.*, ${perMerchant} + row_number() over () as place from (
+            select outbox_id, in_flight from outbox
+             where merchant_id = m.merchant_id and status = 'pending' and not user_facing and next_at <= ${now}
+             order by next_at limit ${perMerchant} for update skip locked) o)
+        ) d
+    ), claimed as (
+      update outbox o set next_at = ${leaseUntil}, attempts = o.attempts + 1, in_flight = true
+        from due where o.merchant_id = due.merchant_id and o.outbox_id = due.outbox_id
+      returning o.*, due.was_in_flight, due.place
+    )
+    select * from claimed order by place, merchant_id`
+  return rows.map((row) => claimedOf(row, leaseUntil))
+}
+
+export async function claimOutbox(
+  sql: Queries,
+  merchantId: string,
+  outboxId: string,
+  now: Date,
+  leaseUntil: Date,
+): Promise<ClaimedOutbox | undefined> {
+  const [row] = await sql<OutboxRow[]>`
+    with due as materialized (
+      select outbox_id, in_flight as was_in_flight from outbox
+       where merchant_id = ${merchantId} and outbox_id = ${outboxId} and status = 'pending' and next_at <= ${now}
+         for update skip locked
+    )
+    update outbox o set next_at = ${leaseUntil}, attempts = o.attempts + 1, in_flight = true
+      from due where o.merchant_id = ${merchantId} and o.outbox_id = due.outbox_id
+    returning o.*, due.was_in_flight`
+  return row && claimedOf(row, leaseUntil)
+}
+
+export async function endOutboxTry(sql: Queries, claimed: ClaimedOutbox, step: OutboxStep, at: Date): Promise<boolean> {
+  const rows = await sql`
+    update outbox set status = ${step.status}, in_flight = false,
+           last_error = ${step.status === 'done' ? (step.note ?? null) : step.error},
+           next_at = ${step.status === 'pending' ? step.nextAt : null},
+           ended_at = ${step.status === 'pending' ? null : at}
+     where merchant_id = ${claimed.merchantId} and outbox_id = ${claimed.outboxId}
+       and status = 'pending' and in_flight and attempts = ${claimed.attempts}
+    returning 1`
+  return rows.length === 1
+}
+
+export async function restartOutbox(
+  sql: Transaction,
+  merchantId: string,
+  outboxId: string,
+  at: Date,
+  wake: WakeWorker,
+): Promise<boolean> {
+  const rows = await sql`
+    update outbox set status = 'pending', attempts = 0, in_flight = false, next_at = ${at}, ended_at = null
+     where merchant_id = ${merchantId} and outbox_id = ${outboxId}
+       and (status = 'dead' or (status = 'done' and kind = 'webhook'))
+    returning 1`
+  if (rows.length === 1) await wake(sql, { merchantId, outboxId })
+  return rows.length === 1
+}
+
+export async function audience(
+  sql: Queries,
+  merchantId: string,
+  appid: string | undefined,
+  event: string,
+): Promise<Audience> {
+  const [row] = await sql<
+    { shipping_management: boolean; paid_message: Audience['paidMessage'] | null; endpoint_ids: string[] }[]
+  >`
+    select m.shipping_management, a.paid_message,
+           array(select endpoint_id from webhook_endpoints e
+                  where e.merchant_id = m.merchant_id and e.status = 'enabled' and ${event} = any(e.events)
+                  order by e.created_at, e.endpoint_id) as endpoint_ids
+      from merchants m left join apps a on a.merchant_id = m.merchant_id and a.appid = ${appid ?? null}
+     where m.merchant_id = ${merchantId}`
+  if (row === undefined) throw new Error(`there is no merchant ${merchantId}`)
+  return {
+    endpointIds: row.endpoint_ids,
+    shippingManagement: row.shipping_management,
+    paidMessage: row.paid_message ?? undefined,
+  }
+}
+
+function claimedOf(row: OutboxRow, leaseUntil: Date): ClaimedOutbox {
+  return {
+    merchantId: row.merchant_id,
+    outboxId: row.outbox_id,
+    kind: row.kind,
+    onceKey: row.once_key,
+    orderNumber: row.order_number ?? undefined,
+    payload: row.payload,
+    createdAt: row.created_at,
+    nextAt: leaseUntil,
+    attempts: row.attempts,
+    wasInFlight: row.was_in_flight,
+    leaseUntil,
+  }
+}
