@@ -10,7 +10,21 @@ export interface Told {
   isOffline: boolean
 }
 
-const texts: Partial<Readonly<Record<ErrorCode, string>>> = {
+const unexpected = '服务器没有正常回应，请稍后再试。'
+
+/** Of every code; those that no tap of a user brings share one text. */
+const texts: Readonly<Record<ErrorCode, string>> = {
+  invalid_request: unexpected,
+  malformed_body: unexpected,
+  wx_code_invalid: '微信登录没有完成，请再试一次。',
+  user_info_invalid: '微信资料没有通过校验，请再试一次。',
+  login_required: '登录已失效，请再试一次。',
+  not_found: unexpected,
+  method_not_allowed: unexpected,
+  idempotency_key_reused: unexpected,
+  body_too_large: unexpected,
+  unsupported_media_type: unexpected,
+  internal: unexpected,
   avatar_invalid: '请选一张不超过 256 KB 的 PNG、JPEG 或 WebP 图片。',
   phone_code_invalid: '微信没有认可这次授权，请再点一次。',
   user_blocked: '微信暂时不允许这个账号登录。',
@@ -22,6 +36,15 @@ const texts: Partial<Readonly<Record<ErrorCode, string>>> = {
   order_already_paid: '这个订单已经支付。',
   order_closed: '这个订单已经关闭，请重新下单。',
   order_expired: '付款时间已过，请重新下单。',
+  order_not_paid: '这个订单没有付款，没有可退的钱。',
+  refund_exceeds_payment: '超过了可退的金额，请重新选择。',
+  refund_item_unavailable: '有菜品已经退过或正在退款，请重新选择。',
+  refund_too_soon: '两次退款需要间隔一分钟，请稍后再试。',
+  refund_too_many: '这个订单的退款次数已到微信的上限，请联系商家。',
+  refund_too_late: '付款已超过一年，微信不再支持退款，请联系商家。',
+  refund_not_configured: '商家暂时不能在线退款，请联系商家。',
+  refund_request_open: '您已经申请过退款，请等待商家处理。',
+  refund_request_not_found: '没有待处理的退款申请。',
   too_many_open_orders: '您有太多未支付的订单，请先付款或取消其中一些。',
   rate_limited: '操作太频繁，请稍后再试。',
   wechat_refused: '微信没有受理，请稍后再试或联系店家。',
@@ -41,7 +64,7 @@ export function tell(error: unknown): Told {
   }
   if (error.code === 'misuse')
     return { title: '页面打不开', text: '链接不完整，请从订单列表进入。', detail: '', isOffline: false }
-  const text = texts[error.code as ErrorCode] ?? '服务器没有正常回应，请稍后再试。'
+  const text = texts[error.code as ErrorCode] ?? unexpected
   const wechat = error.problem?.wechat
   const said = wechat === undefined ? '' : `微信：${wechat.message}（${wechat.code}）`
   // A refusal that the user can mend needs no operator.

@@ -1,27 +1,49 @@
-import type { Order, OrderEvent, OrderStatus } from '../fenpay-client.js'
+import type { Order, OrderEvent, OrderStatus, OrderSummary, RefundStatus } from '../fenpay-client.js'
 
-/** How a state is coloured: something to do, good, or over. */
-export type Tone = 'todo' | 'good' | 'over'
+/** How a state is coloured: something to do, good, gone wrong, or over. */
+export type Tone = 'todo' | 'good' | 'bad' | 'over'
 
-export const statusTexts: Readonly<Record<OrderStatus, { text: string; tone: Tone }>> = {
+const statusTexts: Readonly<Record<OrderStatus, { text: string; tone: Tone }>> = {
   pending: { text: '待支付', tone: 'todo' },
   closing: { text: '取消中', tone: 'todo' },
   paid: { text: '已完成', tone: 'good' },
   closed: { text: '已取消', tone: 'over' },
 }
 
-/** The sentence below the state on the order's own page. */
-export function statusSentence(order: Order): string {
-  switch (order.status) {
-    case 'pending':
-      return '请在倒计时结束前付款，超时订单会自动关闭。'
-    case 'closing':
-      return '正在向微信确认没有付款，确认后订单关闭；如果已经付款，订单会变为已支付。'
-    case 'paid':
-      return '付款成功，厨房已开始制作。'
-    case 'closed':
-      return isExpired(order) ? '超过付款时间，订单已关闭，没有扣款。' : '订单已取消，没有扣款。'
+/** The state of an order in a word, as a list shows it. */
+export function statusWord(order: OrderSummary): { text: string; tone: Tone } {
+  if (order.refunded_fen === 0) return statusTexts[order.status]
+  return order.refunded_fen < order.total_fen ? { text: '部分退款', tone: 'good' } : { text: '已退款', tone: 'over' }
+}
+
+export interface Headline {
+  text: string
+  sentence: string
+  tone: Tone
+}
+
+/** The state of an order as its own page tells it: what waits or went wrong comes first. */
+export function headline(order: Order): Headline {
+  if (order.status === 'paid') return paidHeadline(order)
+  return { ...statusWord(order), sentence: unpaidSentence(order) }
+}
+
+function paidHeadline(order: Order): Headline {
+  const refundIs = (...statuses: RefundStatus[]) => order.refunds.some(({ status }) => statuses.includes(status))
+  if (refundIs('abnormal')) return { text: '退款异常', tone: 'bad', sentence: '有一笔退款没有退到账，请联系商家。' }
+  if (order.refund_request?.status === 'open') {
+    return { text: '退款申请中', tone: 'todo', sentence: '已通知商家，处理后在这里告诉您结果。' }
   }
+  if (refundIs('pending', 'processing'))
+    return { text: '退款中', tone: 'todo', sentence: '退款会原路退回，请留意到账。' }
+  const sentence = order.refunded_fen > 0 ? '退款明细见下方。' : '付款成功，厨房已开始制作。'
+  return { ...statusWord(order), sentence }
+}
+
+function unpaidSentence(order: Order): string {
+  if (order.status === 'pending') return '请在倒计时结束前付款，超时订单会自动关闭。'
+  if (order.status === 'closing') return '正在向微信确认没有付款，确认后订单关闭；如果已经付款，订单会变为已支付。'
+  return isExpired(order) ? '超过付款时间，订单已关闭，没有扣款。' : '订单已取消，没有扣款。'
 }
 
 function isExpired(order: Order): boolean {

@@ -14,15 +14,15 @@ export interface OrderView {
 }
 
 interface ViewParts {
-  statusTexts: Readonly<Record<OrderSummary['status'], { text: string; tone: string }>>
+  statusWord: (order: OrderSummary) => { text: string; tone: string }
   imageOf: (sku: string) => string
   timeOf: (instant: string) => string
 }
 
 const imagesMax = 4
 
-export function orderView(order: OrderSummary, { statusTexts, imageOf, timeOf }: ViewParts): OrderView {
-  const { text, tone } = statusTexts[order.status]
+export function orderView(order: OrderSummary, { statusWord, imageOf, timeOf }: ViewParts): OrderView {
+  const { text, tone } = statusWord(order)
   const count = order.items.reduce((sum, { quantity }) => sum + quantity, 0)
   const [first] = order.items
   return {

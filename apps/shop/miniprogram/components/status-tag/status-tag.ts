@@ -1,4 +1,4 @@
-/** The state of an order in a word; `tone` is todo, good or over. */
+/** The state of an order in a word; `tone` is todo, good, bad or over. */
 Component({
   properties: {
     text: { type: String, value: '' },

@@ -6,8 +6,10 @@ import { tell } from '../../modules/error-texts'
 import { foodImage } from '../../modules/food-image'
 import { formatCountdown, formatTime } from '../../modules/format'
 import { readRemark } from '../../modules/order-remark'
-import type { TimelineEntry } from '../../modules/order-texts'
-import { statusSentence, statusTexts, timeline } from '../../modules/order-texts'
+import type { TimelineEntry, Tone } from '../../modules/order-texts'
+import { headline, timeline } from '../../modules/order-texts'
+import type { RefundView } from '../../modules/refund-view'
+import { refundViews } from '../../modules/refund-view'
 import { readCart, writeCart } from '../../services/cart-storage'
 import { fenpay } from '../../services/fenpay'
 import { showFailure } from '../../services/show-failure'
@@ -34,10 +36,14 @@ Page({
     status: '',
     statusText: '',
     sentence: '',
+    tone: 'over' as Tone,
     countdown: '',
     lines: [] as DetailLine[],
     count: 0,
     totalFen: 0,
+    refundedFen: 0,
+    refunds: [] as RefundView[],
+    canAskRefund: false,
     way: '',
     words: '',
     createdAt: '',
@@ -91,16 +97,21 @@ Page({
   show(order: Order) {
     this.order = order
     const { way, words } = readRemark(order.remark)
+    const { text: statusText, sentence, tone } = headline(order)
     this.setData({
       phase: 'ready',
       status: order.status,
-      statusText: statusTexts[order.status].text,
-      sentence: statusSentence(order),
+      statusText,
+      sentence,
+      tone,
       lines: order.items.map(({ sku, name, quantity, amount_fen: amountFen }) => {
         return { sku, name, image: foodImage(sku), quantity, amountFen }
       }),
       count: order.items.reduce((sum, { quantity }) => sum + quantity, 0),
       totalFen: order.total_fen,
+      refundedFen: order.refunded_fen,
+      refunds: refundViews(order, formatTime),
+      canAskRefund: order.refundable_fen > 0 && order.refund_request?.status !== 'open',
       way,
       words,
       createdAt: formatTime(order.created_at),
@@ -142,6 +153,10 @@ Page({
     } finally {
       this.setData({ isBusy: false })
     }
+  },
+
+  async askRefund() {
+    await wx.navigateTo({ url: `/pages/refund/refund?order_number=${this.data.orderNumber}` })
   },
 
   async copyNumber() {

@@ -3,7 +3,7 @@ import type { Told } from '../../modules/error-texts'
 import { tell } from '../../modules/error-texts'
 import { foodImage } from '../../modules/food-image'
 import { formatTime } from '../../modules/format'
-import { statusTexts } from '../../modules/order-texts'
+import { statusWord } from '../../modules/order-texts'
 import type { OrderView } from '../../modules/order-view'
 import { orderView } from '../../modules/order-view'
 import { fenpay } from '../../services/fenpay'
@@ -19,7 +19,7 @@ const tabs: { name: string; status: OrderStatus | undefined }[] = [
   { name: '已取消', status: 'closed' },
 ]
 
-const parts = { statusTexts, imageOf: foodImage, timeOf: formatTime }
+const parts = { statusWord, imageOf: foodImage, timeOf: formatTime }
 
 /** The user's orders: what WeChat calls the order centre. It opens directly. */
 Page({
