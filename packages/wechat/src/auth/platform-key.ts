@@ -1,12 +1,15 @@
 import { type KeyObject, X509Certificate } from 'node:crypto'
+import { encryptOaep } from '../crypto/rsa-oaep.ts'
 import { toRsaPublicKey, verifyRsaSha256 } from '../crypto/rsa-sha256.ts'
 import { normalSerial } from './serial.ts'
 
-/** WeChat's side: a platform certificate or the WeChat Pay public key. Only ever verifies. */
+/** WeChat's side: a platform certificate or the WeChat Pay public key. Verifies, and encrypts what only WeChat may read. */
 export class PlatformKey {
   readonly kind: 'certificate' | 'public_key'
   /** What `Wechatpay-Serial` names it by. */
   readonly serial: string
+  /** The serial in WeChat's own spelling, to name the key to WeChat. */
+  readonly wireSerial: string
   readonly publicKey: KeyObject
   /** Milliseconds since the epoch; a public key is always valid. */
   readonly effectiveAt: number
@@ -19,7 +22,8 @@ export class PlatformKey {
     [effectiveAt, expiresAt]: readonly [number, number],
   ) {
     this.kind = kind
-    this.serial = serial
+    this.serial = kind === 'certificate' ? normalSerial(serial) : serial
+    this.wireSerial = serial
     this.publicKey = publicKey
     this.effectiveAt = effectiveAt
     this.expiresAt = expiresAt
@@ -39,7 +43,7 @@ export class PlatformKey {
     }
     return new PlatformKey(
       'certificate',
-      normalSerial(serialNo),
+      serialNo.toUpperCase(),
       toRsaPublicKey('certificate', certificate.publicKey),
       [Date.parse(certificate.validFrom), Date.parse(certificate.validTo)],
     )
@@ -47,6 +51,11 @@ export class PlatformKey {
 
   isValidAt(nowMs: number): boolean {
     return nowMs >= this.effectiveAt && nowMs < this.expiresAt
+  }
+
+  /** A sensitive field, in base64. The request must name the key by its serial. */
+  encrypt(text: string): string {
+    return encryptOaep(text, this.publicKey)
   }
 
   verify(message: Uint8Array, signature: Uint8Array): Promise<boolean> {

@@ -59,6 +59,27 @@ export class PlatformKeys {
     throw new WechatSignatureError('key_not_valid_now', 'The platform certificate has expired or is not yet valid')
   }
 
+  /**
+   * The key to encrypt with: the configured public key (the first), else the newest certificate that is valid. Waits for
+   * a download at most `waitMs`, and only if there is none.
+   * @throws WechatSignatureError `unknown_serial` when no key can be had
+   */
+  async forEncryption(waitMs: number): Promise<PlatformKey> {
+    this.#refreshIfStale()
+    const known = this.#newest()
+    if (known !== undefined) return known
+    if (this.#download !== undefined) {
+      try {
+        await within(this.refresh(), waitMs)
+      } catch (cause) {
+        throw unknownSerial(cause)
+      }
+    }
+    const key = this.#newest()
+    if (key === undefined) throw unknownSerial()
+    return key
+  }
+
   /** Downloads the certificates now, or joins a download under way. Replaces the earlier downloaded ones. */
   refresh(): Promise<void> {
     this.#refreshing ??= this.#refreshOnce().finally(() => {
@@ -101,6 +122,12 @@ export class PlatformKeys {
     if (now < this.#staleAt || now < this.#mayRefreshAt) return
     // A failure leaves the old certificates in use; the next caller after the gap tries again.
     this.refresh().catch(() => undefined)
+  }
+
+  #newest(): PlatformKey | undefined {
+    const valid = this.all().filter((key) => key.isValidAt(this.#clock()))
+    const [newest] = valid.toSorted((left, right) => right.effectiveAt - left.effectiveAt)
+    return valid.find(({ kind }) => kind === 'public_key') ?? newest
   }
 
   #lookup(serial: string): PlatformKey | undefined {

@@ -17,6 +17,8 @@ export const maxAttempts = 3
 const baseDelayMs = 100
 const minAttemptMs = 100
 const no: RetryDecision = { retry: false }
+/** Refusals that may leave the outcome unknown, but that a repeat at once cannot change. */
+const notAtOnce = new Set(['FREQUENCY_LIMITED', 'FAIL'])
 
 /**
  * Decides what follows a failed try. At most three tries, all within the call's limit.
@@ -44,7 +46,9 @@ function whereAgain({ error, idempotent, attempt }: RetryQuestion): 'same' | 'ne
     return idempotent ? 'next' : undefined
   }
   if (!idempotent) return undefined
-  if (error.code === 'wechat_refused') return error.outcomeUnknown ? 'same' : undefined
+  if (error.code === 'wechat_refused') {
+    return error.outcomeUnknown && !notAtOnce.has(error.canonicalCode) ? 'same' : undefined
+  }
   if (error.code === 'wechat_signature') return error.probe && attempt === 1 ? 'same' : undefined
   return undefined
 }

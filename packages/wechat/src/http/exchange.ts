@@ -10,6 +10,12 @@ export interface HttpRequest {
   body?: string
 }
 
+/** The part of `fetch` that is used here. */
+export type Fetcher = (
+  url: string,
+  init: Omit<HttpRequest, 'url'> & { redirect: 'manual'; signal: AbortSignal },
+) => Promise<Response>
+
 export interface HttpAnswer {
   status: number
   headers: Headers
@@ -22,7 +28,7 @@ export interface HttpAnswer {
  * of WeChat's redirects, and following one would send secrets elsewhere. At most 1 MiB of body.
  * @throws WechatTransportError
  */
-export async function exchange(request: HttpRequest, fetcher: typeof fetch, timeoutMs: number): Promise<HttpAnswer> {
+export async function exchange(request: HttpRequest, fetcher: Fetcher, timeoutMs: number): Promise<HttpAnswer> {
   const controller = new AbortController()
   const timer = setTimeout(() => controller.abort(), timeoutMs)
   let phase: 'request' | 'body' = 'request'

@@ -4,7 +4,7 @@ import { isWechatError, type WechatError } from '../errors.ts'
 import { checkId } from '../options.ts'
 import { BaseUrls } from './base-urls.ts'
 import { decideRetry, maxAttempts } from './decide-retry.ts'
-import { exchange, type HttpAnswer, type HttpRequest } from './exchange.ts'
+import { exchange, type Fetcher, type HttpAnswer, type HttpRequest } from './exchange.ts'
 import type { HttpOptions } from './http-options.ts'
 
 const nonceForm = /^[A-Za-z0-9]{1,32}$/
@@ -31,10 +31,10 @@ export class HttpCaller {
   readonly #nonce: () => string
   readonly #random: () => number
   readonly #sleep: (delayMs: number) => Promise<void>
-  readonly #fetch: typeof fetch
+  readonly #fetch: Fetcher
   readonly #baseUrls: BaseUrls
 
-  constructor(options: HttpOptions, defaultBaseUrls: readonly string[]) {
+  constructor(options: Omit<HttpOptions, 'fetch'> & { fetch?: Fetcher }, defaultBaseUrls: readonly string[]) {
     this.timeoutMs = options.timeoutMs ?? 5000
     if (!(this.timeoutMs > 0 && this.timeoutMs <= 60_000)) throw new TypeError('timeoutMs must be above 0, to 60000')
     this.clock = options.clock ?? Date.now

@@ -14,4 +14,13 @@ export interface HttpOptions {
   baseUrls?: readonly string[]
   /** Limit of a whole call in milliseconds: all tries and their bodies. Default 5000, at most 60000. */
   timeoutMs?: number
+  /**
+   * Origins for the calls that need a client certificate (Pay v2 refunds), in order of preference; https only.
+   * Default: WeChat Pay's own two, whatever `baseUrls` says.
+   */
+  secureBaseUrls?: readonly string[]
+  /** A certificate authority (PEM) to trust for `secureBaseUrls` beside the usual ones: a simulated WeChat's. */
+  secureCaPem?: string
+  /** Makes the requests with a client certificate. Default: `node:https` with that certificate. */
+  secureFetch?: typeof fetch
 }

@@ -2,7 +2,7 @@
 import { WechatMalformedError, WechatRefusedError, WechatSignatureError, WechatTransportError } from '../errors.ts'
 import type { HttpAnswer } from '../http/exchange.ts'
 import { readFlatXml } from '../wire/flat-xml.ts'
-import { advisePay } from '../wire/pay-advice.ts'
+import { advisePay, type PayTopic } from '../wire/pay-advice.ts'
 import { V2Fields } from '../wire/v2-fields.ts'
 import { type V2SignType, verifyV2 } from './v2-sign.ts'
 
@@ -12,16 +12,18 @@ export interface V2Expectation {
   signType: V2SignType
   /** Undefined for notifies: a merchant has several apps, so whoever has the order compares. */
   appid?: string
+  /** Default: `order`. */
+  topic?: PayTopic
 }
 
 /** The fields of an answer. Anything but HTTP 200 with XML is no answer at all. @throws WechatTransportError */
-export function readAnswerXml({ status, body }: HttpAnswer): ReadonlyMap<string, string> {
+export function readAnswerXml({ status, body }: HttpAnswer, maxFields?: number): ReadonlyMap<string, string> {
   if (status !== 200) {
     const message = `The host answered with HTTP ${status}; ask for the result`
     throw new WechatTransportError('status', message, { status, outcomeUnknown: true })
   }
   try {
-    return readFlatXml(body)
+    return readFlatXml(body, 'xml', maxFields)
   } catch (error) {
     if (!(error instanceof WechatMalformedError)) throw error
     const message = `The answer is not WeChat's XML (${error.message}); ask for the result`
@@ -37,7 +39,7 @@ export function readAnswerXml({ status, body }: HttpAnswer): ReadonlyMap<string,
 export function readAnswer(fields: ReadonlyMap<string, string>, expected: V2Expectation): V2Fields {
   const answer = new V2Fields(fields)
   const returnCode = answer.text('return_code')
-  if (returnCode === 'FAIL') throw refusal('FAIL', answer.optionalText('return_msg') ?? '', false)
+  if (returnCode === 'FAIL') throw refusal('FAIL', answer.optionalText('return_msg') ?? '', false, expected.topic)
   if (returnCode !== 'SUCCESS') throw new WechatMalformedError('invalid_field', 'return_code is unknown', 'return_code')
   return readVerified(fields, expected)
 }
@@ -50,7 +52,8 @@ export function readVerified(fields: ReadonlyMap<string, string>, expected: V2Ex
   const appid = message.text('appid')
   if (expected.appid !== undefined) checkIdentity('appid', appid, expected.appid)
   if (message.text('return_code') === 'SUCCESS' && message.text('result_code') === 'SUCCESS') return message
-  throw refusal(message.optionalText('err_code') ?? 'FAIL', message.optionalText('err_code_des') ?? '', true)
+  const apiMessage = message.optionalText('err_code_des') ?? ''
+  throw refusal(message.optionalText('err_code') ?? 'FAIL', apiMessage, true, expected.topic)
 }
 
 function checkSign(fields: ReadonlyMap<string, string>, { apiKey, signType }: V2Expectation): void {
@@ -68,6 +71,11 @@ function checkIdentity(name: string, value: string, ours: string): void {
   if (value !== ours) throw new WechatMalformedError('identity_mismatch', `The message is for another ${name}`, name)
 }
 
-function refusal(apiCode: string, apiMessage: string, verified: boolean): WechatRefusedError {
-  return new WechatRefusedError({ status: 200, apiCode, apiMessage, verified, ...advisePay(apiCode) })
+function refusal(
+  apiCode: string,
+  apiMessage: string,
+  verified: boolean,
+  topic: PayTopic = 'order',
+): WechatRefusedError {
+  return new WechatRefusedError({ status: 200, apiCode, apiMessage, verified, ...advisePay(apiCode, topic) })
 }

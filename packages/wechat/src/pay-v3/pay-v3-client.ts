@@ -14,8 +14,10 @@ import {
   checkSecret,
   checkSendable,
   mchidForm,
+  outRefundNoForm,
   outTradeNoForm,
   prepayIdForm,
+  refundIdForm,
   transactionIdForm,
 } from '../options.ts'
 import { parseJsonObject } from '../wire/json-fields.ts'
@@ -23,9 +25,11 @@ import { payHosts } from '../wire/pay-hosts.ts'
 import type { PaymentParams } from '../wire/payment-params.ts'
 import { readV3Transaction, type V3JsapiRequest, type V3Transaction } from '../wire/v3-jsapi.ts'
 import { readSealedNotify, readV3Notify, type V3Notify } from '../wire/v3-notify.ts'
+import { readV3Refund, type V3AbnormalRefundRequest, type V3Refund, type V3RefundRequest } from '../wire/v3-refund.ts'
+import { checkV3AbnormalRefund, checkV3Refund } from './check-v3-refund.ts'
 import { decryptCertificates, verifyCertificates } from './download-certificates.ts'
 import { paySignMessage } from './pay-sign.ts'
-import { V3Transport } from './v3-transport.ts'
+import { type V3Call, V3Transport } from './v3-transport.ts'
 
 /** Which keys of WeChat's to believe. Both kinds may be given at once; each message names the one it is signed with. */
 export interface PlatformKeysOptions {
@@ -56,10 +60,10 @@ export interface PlatformKeyInfo {
 }
 
 /**
- * WeChat Pay v3 of one merchant: Mini Program prepay, query, close, notifies.
+ * WeChat Pay v3 of one merchant: Mini Program prepay, query, close, refunds, notifies.
  *
  * Every method throws a `WechatError`, or `TypeError` for a caller's mistake. Calls are tried up to three times within
- * `timeoutMs`, on both hosts: all of them may be repeated (see each). Signing and verifying runs on the thread pool.
+ * `timeoutMs`, on both hosts: all but {@link applyAbnormalRefund} may be repeated (see each). Signing and verifying runs on the thread pool.
  */
 export class PayV3Client {
   readonly #mchid: string
@@ -136,6 +140,67 @@ export class PayV3Client {
   }
 
   /**
+   * `POST /v3/refund/domestic/refunds`. An answer means that WeChat has accepted the refund, not that the money is back:
+   * `status` tells, and later {@link queryRefund} or a notify. Limits of WeChat's: within 365 days of the payment, 50
+   * refunds an order, a minute apart.
+   *
+   * Repeating the identical request is safe: WeChat carries out an out_refund_no once and answers the same refund again.
+   * Commit the number before the call. When `outcomeUnknown` is true, the refund may be under way: query it, or repeat
+   * the identical request, and never take a new number. NOT_ENOUGH (the merchant's funds) has `retryLater`.
+   *
+   * The answer is compared with the request: numbers and amounts of another refund are `identity_mismatch`.
+   */
+  async refund(request: V3RefundRequest): Promise<V3Refund> {
+    checkV3Refund(request)
+    const body = toJson({ ...request, amount: { ...request.amount, currency: 'CNY' } })
+    const call = { method: 'POST', path: '/v3/refund/domestic/refunds', body, topic: 'refund_v3' } as const
+    return this.#refundCall(call, (refund) => {
+      const { out_refund_no, out_trade_no = refund.out_trade_no, transaction_id = refund.transaction_id } = request
+      return (
+        refund.out_refund_no === out_refund_no &&
+        refund.out_trade_no === out_trade_no &&
+        refund.transaction_id === transaction_id &&
+        refund.amount.total === request.amount.total &&
+        refund.amount.refund === request.amount.refund
+      )
+    })
+  }
+
+  /**
+   * `GET /v3/refund/domestic/refunds/…`. Changes nothing, so it may be repeated. RESOURCE_NOT_EXISTS: WeChat never
+   * accepted this number; if its request was sent, repeat it unchanged.
+   */
+  async queryRefund(outRefundNo: string): Promise<V3Refund> {
+    const number = checkId('outRefundNo', outRefundNo, outRefundNoForm)
+    const path = `/v3/refund/domestic/refunds/${encodeURIComponent(number)}`
+    return this.#refundCall({ method: 'GET', path, topic: 'refund_query' }, (refund) => refund.out_refund_no === number)
+  }
+
+  /**
+   * `POST /v3/refund/domestic/refunds/…/apply-abnormal-refund`: sends the money of an ABNORMAL refund to a card of the
+   * user's, or back to the merchant. Account and name are encrypted with WeChat's key, which is downloaded if need be.
+   *
+   * WeChat promises nothing about a repeat, so a request that may have arrived is not sent again: when `outcomeUnknown`
+   * is true, query the refund; it is ABNORMAL no longer if the application was taken.
+   * @param refundId WeChat's number of the refund
+   */
+  async applyAbnormalRefund(refundId: string, request: V3AbnormalRefundRequest): Promise<V3Refund> {
+    const number = checkId('refundId', refundId, refundIdForm)
+    checkV3AbnormalRefund(request)
+    const path = `/v3/refund/domestic/refunds/${number}/apply-abnormal-refund`
+    const call = {
+      method: 'POST',
+      path,
+      ...(await this.#seal(request)),
+      repetition: 'once',
+      topic: 'refund_v3',
+    } as const
+    return this.#refundCall(call, (refund) => {
+      return refund.refund_id === number && refund.out_refund_no === request.out_refund_no
+    })
+  }
+
+  /**
    * Checks and opens a notify: signature over the raw bytes, five-minute window, algorithm, decryption, fields, merchant.
    * Nothing of it may be used unless this returns. Compare appid, out_trade_no and amount with the order; the same
    * notify may come again.
@@ -179,6 +244,28 @@ export class PayV3Client {
       if (transaction.mchid !== this.#mchid || transaction[name] !== number) throw notOurs()
       return transaction
     })
+  }
+
+  #refundCall(call: V3Call, isAsked: (refund: V3Refund) => boolean): Promise<V3Refund> {
+    return this.#transport.call(call, (answer) => {
+      const refund = readV3Refund(parseJsonObject(answer))
+      if (isAsked(refund)) return refund
+      throw new WechatMalformedError('identity_mismatch', 'The message is about another refund')
+    })
+  }
+
+  async #seal(request: V3AbnormalRefundRequest): Promise<Pick<V3Call, 'body'> & { encryptedFor?: string }> {
+    const { out_refund_no, type } = request
+    if (request.type === 'MERCHANT_BANK_CARD') return { body: toJson({ out_refund_no, type }) }
+    const key = await this.#keys.forEncryption(this.#caller.timeoutMs)
+    const body = toJson({
+      out_refund_no,
+      type,
+      bank_type: request.bank_type,
+      bank_account: key.encrypt(request.bank_account),
+      real_name: key.encrypt(request.real_name),
+    })
+    return { body, encryptedFor: key.wireSerial }
   }
 
   #isOwn(key: PlatformKey): boolean {

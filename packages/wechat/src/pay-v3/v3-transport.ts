@@ -10,9 +10,9 @@ import {
 } from '../auth/signed-headers.ts'
 import { isWechatError, type RefusedDetail, WechatRefusedError, WechatTransportError } from '../errors.ts'
 import type { HttpAnswer } from '../http/exchange.ts'
-import type { HttpCaller } from '../http/http-caller.ts'
+import type { HttpCaller, Repetition } from '../http/http-caller.ts'
 import { type JsonFields, parseJsonObject } from '../wire/json-fields.ts'
-import { advisePay } from '../wire/pay-advice.ts'
+import { advisePay, type PayTopic } from '../wire/pay-advice.ts'
 import { withoutUndefined } from '../wire/without-undefined.ts'
 import { authorize } from './authorization.ts'
 
@@ -22,6 +22,12 @@ export interface V3Call {
   path: string
   /** Serialised once; these very characters are signed and sent. */
   body?: string
+  /** Default: a GET is a `read`, a POST `repeatable`. */
+  repetition?: Repetition
+  /** Default: `order`. */
+  topic?: PayTopic
+  /** The platform key that fields of the body are encrypted with. */
+  encryptedFor?: string
 }
 
 /** Signs Pay v3 requests, sends them, verifies what comes back. */
@@ -48,8 +54,9 @@ export class V3Transport {
   }
 
   /**
-   * One call, and what `read` makes of the verified bytes of its answer. Every Pay v3 call here may be repeated:
-   * queries and downloads change nothing, a close closes again, and an identical prepay is WeChat's documented re-entry.
+   * One call, and what `read` makes of the verified bytes of its answer. Unless the call says otherwise it may be
+   * repeated: queries and downloads change nothing, a close closes again, an identical prepay is WeChat's documented
+   * re-entry, and a refund is carried out once per out_refund_no.
    */
   call<T>(call: V3Call, read: (body: Uint8Array) => T): Promise<T> {
     return this.exchange(call, async (answer, waitMs) => {
@@ -62,9 +69,10 @@ export class V3Transport {
 
   /** As {@link call}, with another way to accept a 2xx answer. */
   exchange<T>(call: V3Call, accept: (answer: HttpAnswer, waitMs: number) => Promise<T>): Promise<T> {
-    return this.#caller.run(call.method === 'GET' ? 'read' : 'repeatable', async (baseUrl, send, remainingMs) => {
+    const repetition = call.repetition ?? (call.method === 'GET' ? 'read' : 'repeatable')
+    return this.#caller.run(repetition, async (baseUrl, send, remainingMs) => {
       const answer = await send(await this.#request(call, baseUrl))
-      if (answer.status < 200 || answer.status >= 300) throw await this.#refusal(answer)
+      if (answer.status < 200 || answer.status >= 300) throw await this.#refusal(answer, call.topic ?? 'order')
       return accept(answer, remainingMs())
     })
   }
@@ -78,7 +86,7 @@ export class V3Transport {
     if (!(await key.verify(signedMessage(headers, body), signature))) throw badSignature(headers)
   }
 
-  async #request({ method, path, body = '' }: V3Call, baseUrl: string) {
+  async #request({ method, path, body = '', encryptedFor = this.#wantedSerial }: V3Call, baseUrl: string) {
     const url = new URL(path, baseUrl)
     const authorization = await authorize(this.#mchid, this.#merchantKey, {
       method,
@@ -92,12 +100,12 @@ export class V3Transport {
       authorization,
       'user-agent': 'fenpay-wechat',
     }
-    if (this.#wantedSerial !== undefined) headers['wechatpay-serial'] = this.#wantedSerial
+    if (encryptedFor !== undefined) headers['wechatpay-serial'] = encryptedFor
     if (body === '') return { method, url: url.href, headers }
     return { method, url: url.href, headers: { ...headers, 'content-type': 'application/json' }, body }
   }
 
-  async #refusal(answer: HttpAnswer): Promise<WechatRefusedError | WechatTransportError> {
+  async #refusal(answer: HttpAnswer, topic: PayTopic): Promise<WechatRefusedError | WechatTransportError> {
     const { status } = answer
     const parsed = tryParse(answer.body)
     const apiCode = parsed?.optionalText('code')
@@ -106,7 +114,7 @@ export class V3Transport {
       return new WechatTransportError('status', message, { status, outcomeUnknown: true })
     }
     const requestId = answer.headers.get('request-id') ?? undefined
-    const { outcomeUnknown, ...advice } = advisePay(apiCode, requestId)
+    const { outcomeUnknown, ...advice } = advisePay(apiCode, topic, requestId)
     return new WechatRefusedError({
       status,
       apiCode,

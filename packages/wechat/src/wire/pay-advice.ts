@@ -1,4 +1,5 @@
 /** What to do about a refusal of Pay v2 or v3. From the error tables of pay-v2 and pay-v3 (sections 12 and 13). */
+import { type Advice, adviceAboutRefund, adviceAboutRefundQuery } from './refund-advice.ts'
 
 /** Older pages, Pay v2 and some SDKs spell codes differently; the right side is the current Pay v3 spelling. */
 const legacySpellings = new Map([
@@ -20,7 +21,11 @@ const legacySpellings = new Map([
   ['REFUNDNOTEXIST', 'RESOURCE_NOT_EXISTS'],
 ])
 
+/** Which table of codes an answer belongs to: the same code asks for different things. */
+export type PayTopic = 'order' | 'refund_v2' | 'refund_v3' | 'refund_query'
+
 const outcomeUnknownCodes = new Set(['SYSTEM_ERROR', 'BANK_ERROR', 'SERVICE_UNAVAILABLE'])
+const retryLaterCodes = new Set([...outcomeUnknownCodes, 'FREQUENCY_LIMITED', 'ORDER_NOT_READY'])
 
 const adviceByCode = new Map([
   ['PARAM_ERROR', 'Read the detail and fix the request; do not repeat it unchanged.'],
@@ -50,7 +55,11 @@ const adviceByCode = new Map([
   ['SYSTEM_ERROR', 'The result is unknown: query, or repeat the identical request.'],
   ['BANK_ERROR', 'The result is unknown: query, or repeat the identical request.'],
   ['SERVICE_UNAVAILABLE', 'The result is unknown: query, or repeat the identical request.'],
+  ['CERT_ERROR', 'The client certificate is missing, wrong or expired: check clientCertificate.'],
+  ['INVALID_TRANSACTIONID', 'No such payment: check the transaction_id.'],
   ['XML_FORMAT_ERROR', 'The request is not well-formed XML.'],
+  ['REQUIRE_POST_METHOD', 'Send a POST.'],
+  ['POST_DATA_EMPTY', 'Send the body.'],
   ['NOT_UTF8', 'Send UTF-8.'],
   ['FAIL', 'WeChat did not accept the message: read return_msg; most often key, algorithm or merchant number.'],
 ])
@@ -79,17 +88,33 @@ const meaningByRequestCode = new Map([
   ['268443701', 'no provider relation'],
 ])
 
-/** The code in current spelling, what to do, and whether WeChat may have carried the call out nevertheless. */
-export function advisePay(
-  apiCode: string,
-  requestId?: string,
-): { canonicalCode: string; advice: string; outcomeUnknown: boolean } {
+/**
+ * The code in current spelling, what to do, whether WeChat may have carried the call out nevertheless, and whether the
+ * identical call may be taken later.
+ */
+export function advisePay(apiCode: string, topic: PayTopic, requestId?: string): Advice & { canonicalCode: string } {
   const canonicalCode = legacySpellings.get(apiCode) ?? apiCode
-  const advice = adviceByCode.get(canonicalCode) ?? 'Read the message; see the error table of the API.'
+  const { advice, ...consequences } = adviceAbout(canonicalCode, topic)
   const meaning = meaningByRequestCode.get(requestId?.match(/-(\d{1,12})$/)?.[1] ?? '')
   return {
     canonicalCode,
     advice: meaning === undefined ? advice : `${advice} Request-ID says: ${meaning}.`,
-    outcomeUnknown: outcomeUnknownCodes.has(canonicalCode),
+    ...consequences,
   }
+}
+
+function adviceAbout(code: string, topic: PayTopic): Advice {
+  const known = adviceByCode.get(code)
+  const general = {
+    advice: known ?? 'Read the message; see the error table of the API.',
+    // A code that no table lists says nothing about the money: the refund is asked about, never taken for failed.
+    outcomeUnknown: outcomeUnknownCodes.has(code) || (known === undefined && isRefund(topic)),
+    retryLater: retryLaterCodes.has(code),
+  }
+  if (isRefund(topic)) return { ...general, ...adviceAboutRefund(code, topic === 'refund_v3') }
+  return topic === 'refund_query' ? { ...general, ...adviceAboutRefundQuery(code) } : general
+}
+
+function isRefund(topic: PayTopic): boolean {
+  return topic === 'refund_v2' || topic === 'refund_v3'
 }

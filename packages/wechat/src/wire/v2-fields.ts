@@ -8,6 +8,10 @@ export class V2Fields {
     this.#fields = fields
   }
 
+  names(): Iterable<string> {
+    return this.#fields.keys()
+  }
+
   text(name: string): string {
     return required(name, this.optionalText(name))
   }
@@ -23,13 +27,24 @@ export class V2Fields {
   }
 
   optionalFen(name: string): number | undefined {
+    return this.#optionalWhole(name, 'a whole number of fen')
+  }
+
+  /** How many there are of something. */
+  count(name: string): number {
+    return required(name, this.optionalCount(name))
+  }
+
+  optionalCount(name: string): number | undefined {
+    return this.#optionalWhole(name, 'a count')
+  }
+
+  #optionalWhole(name: string, expected: string): number | undefined {
     const text = this.optionalText(name)
     if (text === undefined) return undefined
     // Fifteen digits are always a safe integer.
-    if (!/^(?:0|[1-9]\d{0,14})$/.test(text)) {
-      throw new WechatMalformedError('invalid_field', `${name} is not a whole number of fen`, name)
-    }
-    return Number(text)
+    if (/^(?:0|[1-9]\d{0,14})$/.test(text)) return Number(text)
+    throw new WechatMalformedError('invalid_field', `${name} is not ${expected}`, name)
   }
 }
 

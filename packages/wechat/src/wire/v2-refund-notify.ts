@@ -1,7 +1,7 @@
 /** The Pay v2 refund notify. See pay-v2, "Refund notification". */
 import { createDecipheriv, createHash } from 'node:crypto'
 import { decodeBase64 } from '../crypto/base64.ts'
-import { WechatDecryptError } from '../errors.ts'
+import { WechatDecryptError, WechatMalformedError } from '../errors.ts'
 import type { V2Fields } from './v2-fields.ts'
 import { withoutUndefined } from './without-undefined.ts'
 
@@ -18,14 +18,22 @@ export interface V2RefundNotify {
   settlement_total_fee?: number
   settlement_refund_fee?: number
   refund_status: 'SUCCESS' | 'CHANGE' | 'REFUNDCLOSE' | (string & Record<never, never>)
+  /** Only of a refund that succeeded. */
   success_time?: string
   /** Misspelt on the wire. */
   refund_recv_accout: string
   refund_account: string
-  refund_request_source: string
+  /** `API`, or `VENDOR_PLATFORM`: somebody refunded by hand in the merchant platform. */
+  refund_request_source: 'API' | 'VENDOR_PLATFORM' | (string & Record<never, never>)
+  cash_refund_fee?: number
 }
 
+/** @throws WechatMalformedError */
 export function readV2RefundNotify(outer: V2Fields, inner: V2Fields): V2RefundNotify {
+  if (outer.text('return_code') !== 'SUCCESS') {
+    throw new WechatMalformedError('invalid_field', 'return_code is not SUCCESS', 'return_code')
+  }
+  const refund_status = inner.text('refund_status')
   return withoutUndefined<V2RefundNotify>({
     appid: outer.text('appid'),
     mch_id: outer.text('mch_id'),
@@ -37,11 +45,12 @@ export function readV2RefundNotify(outer: V2Fields, inner: V2Fields): V2RefundNo
     refund_fee: inner.fen('refund_fee'),
     settlement_total_fee: inner.optionalFen('settlement_total_fee'),
     settlement_refund_fee: inner.optionalFen('settlement_refund_fee'),
-    refund_status: inner.text('refund_status'),
-    success_time: inner.optionalText('success_time'),
+    refund_status,
+    success_time: refund_status === 'SUCCESS' ? inner.optionalText('success_time') : undefined,
     refund_recv_accout: inner.text('refund_recv_accout'),
     refund_account: inner.text('refund_account'),
     refund_request_source: inner.text('refund_request_source'),
+    cash_refund_fee: inner.optionalFen('cash_refund_fee'),
   })
 }
 

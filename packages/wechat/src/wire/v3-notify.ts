@@ -1,5 +1,6 @@
 /** Pay v3 notifies. See pay-v3, "Notifications". */
 import type { EncryptedResource } from '../crypto/aes-gcm.ts'
+import { WechatMalformedError } from '../errors.ts'
 import { type JsonFields, parseJsonObject } from './json-fields.ts'
 import { readV3Transaction, type V3Transaction } from './v3-jsapi.ts'
 import { withoutUndefined } from './without-undefined.ts'
@@ -36,14 +37,18 @@ export interface V3OtherNotify extends V3NotifyEnvelope {
 /** Discriminated by `kind`, which follows from `event_type`. */
 export type V3Notify = V3PaymentNotify | V3RefundNotify | V3OtherNotify
 
-/** The refund in a notify; what queries call `status` is `refund_status` here. Amounts are in fen. */
+/**
+ * The refund in a notify; what queries call `status` is `refund_status` here, and it is the one that `event_type` names.
+ * Amounts are in fen.
+ */
 export interface V3RefundResult {
   mchid: string
   transaction_id: string
   out_trade_no: string
   refund_id: string
   out_refund_no: string
-  refund_status: 'SUCCESS' | 'CLOSED' | 'ABNORMAL' | (string & Record<never, never>)
+  refund_status: 'SUCCESS' | 'CLOSED' | 'ABNORMAL'
+  /** RFC 3339 with offset; only with SUCCESS. */
   success_time?: string
   user_received_account?: string
   amount: { total: number; refund: number; payer_total?: number; payer_refund?: number }
@@ -84,15 +89,30 @@ export function readV3Notify({ envelope, event_type }: SealedNotify, plaintext: 
     case 'TRANSACTION.SUCCESS':
       return { kind: 'payment', event_type, ...envelope, resource: readV3Transaction(parseJsonObject(plaintext)) }
     case 'REFUND.SUCCESS':
+      return readRefundNotify(envelope, event_type, 'SUCCESS', plaintext)
     case 'REFUND.ABNORMAL':
+      return readRefundNotify(envelope, event_type, 'ABNORMAL', plaintext)
     case 'REFUND.CLOSED':
-      return { kind: 'refund', event_type, ...envelope, resource: readRefundResult(parseJsonObject(plaintext)) }
+      return readRefundNotify(envelope, event_type, 'CLOSED', plaintext)
     default:
       return { kind: 'other', event_type, ...envelope, resource: plaintext.toString('utf8') }
   }
 }
 
-function readRefundResult(fields: JsonFields): V3RefundResult {
+function readRefundNotify(
+  envelope: V3NotifyEnvelope,
+  event_type: V3RefundNotify['event_type'],
+  status: V3RefundResult['refund_status'],
+  plaintext: Buffer,
+): V3RefundNotify {
+  const fields = parseJsonObject(plaintext)
+  if (fields.text('refund_status') === status) {
+    return { kind: 'refund', event_type, ...envelope, resource: readRefundResult(fields, status) }
+  }
+  throw new WechatMalformedError('invalid_field', 'refund_status and event_type disagree', 'refund_status')
+}
+
+function readRefundResult(fields: JsonFields, refund_status: V3RefundResult['refund_status']): V3RefundResult {
   const amount = fields.object('amount')
   return withoutUndefined<V3RefundResult>({
     mchid: fields.text('mchid'),
@@ -100,8 +120,8 @@ function readRefundResult(fields: JsonFields): V3RefundResult {
     out_trade_no: fields.text('out_trade_no'),
     refund_id: fields.text('refund_id'),
     out_refund_no: fields.text('out_refund_no'),
-    refund_status: fields.text('refund_status'),
-    success_time: fields.optionalText('success_time'),
+    refund_status,
+    success_time: refund_status === 'SUCCESS' ? fields.optionalText('success_time') : undefined,
     user_received_account: fields.optionalText('user_received_account'),
     amount: withoutUndefined<V3RefundResult['amount']>({
       total: amount.integer('total'),
