@@ -1,0 +1,101 @@
+/**
+ * What must come of an order, told without a line of the product's: from what clients were told and what WeChat took.
+ * Prices and stock are its own knowledge.
+ */
+const priceFen: Record<string, number> = { plenty: 3280, penny: 1, scarce: 990 }
+
+/** An order at the end, as the product shows it. */
+export interface OrderEnd {
+  orderNumber: string
+  status: string
+  totalFen: number
+  lines: { sku: string; quantity: number }[]
+  /** Money that is on the order, and money that came for it and is not. */
+  payments: { transactionId: string; isOnOrder: boolean }[]
+}
+
+/** A payment as WeChat knows it. */
+export interface Taken {
+  orderNumber: string | undefined
+  transactionId: string
+  amountFen: number
+}
+
+export class ReferenceModel {
+  readonly #submitted = new Map<string, { key: string; totalFen: number }>()
+  readonly #told = new Map<string, Set<string>>()
+  readonly #wrong: string[] = []
+
+  /** A client was told the number of its order. */
+  submitted(key: string, orderNumber: string, items: { sku: string; quantity: number }[]): void {
+    for (const [other, order] of this.#submitted) {
+      if (order.key === key && other !== orderNumber) this.#wrong.push(`${key} became ${other} and ${orderNumber}`)
+    }
+    const totalFen = items.reduce((sum, { sku, quantity }) => sum + quantity * (priceFen[sku] ?? Number.NaN), 0)
+    this.#submitted.set(orderNumber, { key, totalFen })
+  }
+
+  /** A client was told a status. What is final stays so. */
+  told(orderNumber: string, status: string): void {
+    const all = this.#told.get(orderNumber) ?? new Set()
+    this.#told.set(orderNumber, all.add(status))
+  }
+
+  /** Where the ends are not what they must be: after two quiet hours, and with WeChat's own list of what it took. */
+  disagreements(ends: readonly OrderEnd[], taken: readonly Taken[], stock: Record<string, Stock>): string[] {
+    const known = new Map(ends.map((end) => [end.orderNumber, end]))
+    const lost = [...this.#submitted.keys()].filter((number) => !known.has(number)).map((number) => `${number} is lost`)
+    const wrong = ends.flatMap((end) =>
+      this.#wrongWith(
+        end,
+        taken.filter(({ orderNumber }) => orderNumber === end.orderNumber),
+      ),
+    )
+    return [...this.#wrong, ...lost, ...wrong, ...wrongStock(ends, stock)]
+  }
+
+  #wrongWith(end: OrderEnd, taken: readonly Taken[]): string[] {
+    const { orderNumber, status, totalFen, payments } = end
+    const wrong: string[] = []
+    const must = (isSo: boolean, what: string) => {
+      if (!isSo) wrong.push(`${orderNumber}: ${what}`)
+    }
+    const agreed = this.#submitted.get(orderNumber)?.totalFen ?? totalFen
+    must(totalFen === agreed, `its total is ${totalFen}, ${agreed} was agreed`)
+    const expected = taken.length > 0 ? 'paid' : 'closed'
+    must(status === expected, `it is ${status}, and WeChat took ${taken.length} payments for it: ${expected}`)
+    for (const { transactionId, amountFen } of taken) {
+      must(
+        payments.some((payment) => payment.transactionId === transactionId),
+        `${transactionId} is not known here`,
+      )
+      must(amountFen === totalFen, `WeChat took ${amountFen} of ${totalFen}`)
+    }
+    const onOrder = payments.filter(({ isOnOrder }) => isOnOrder).length
+    must(onOrder === (status === 'paid' ? 1 : 0), `${onOrder} payments are on an order that is ${status}`)
+    const told = this.#told.get(orderNumber) ?? new Set()
+    for (const final of ['paid', 'closed']) {
+      must(!told.has(final) || status === final, `its buyer was told ${final}, and it is ${status}`)
+    }
+    return wrong
+  }
+}
+
+export interface Stock {
+  total: number
+  free: number
+  reserved: number
+}
+
+/** What paid orders hold is gone, and everything else is back. */
+function wrongStock(ends: readonly OrderEnd[], stock: Record<string, Stock>): string[] {
+  return Object.entries(stock).flatMap(([sku, { total, free, reserved }]) => {
+    const sold = ends
+      .filter(({ status }) => status === 'paid')
+      .flatMap(({ lines }) => lines.filter((line) => line.sku === sku))
+      .reduce((sum, { quantity }) => sum + quantity, 0)
+    return reserved === 0 && free === total - sold
+      ? []
+      : [`${sku}: ${free} free and ${reserved} reserved of ${total}, ${sold} sold`]
+  })
+}

@@ -1,0 +1,91 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+
+/** A task that stands at a gate: it goes on when, and only if, the scheduler lets it. */
+export interface Waiting {
+  /** Who waits and for what, as the time-line shows it. */
+  readonly name: string
+  readonly task: Task
+  go(): void
+}
+
+/** Something under way: a client's call, a sweep, a delivery. `owner` is the life of the process it runs in. */
+export interface Task {
+  readonly name: string
+  readonly owner: object
+}
+
+/**
+ * Lets one step happen at a time. What a task does between two gates runs to its end before the next choice is made;
+ * who passes a gate next is the caller's choice, hence the seed's. A task whose owner is dropped never goes on.
+ */
+export class Scheduler {
+  readonly #current = new AsyncLocalStorage<Task>()
+  #waiting: Waiting[] = []
+  #running = 0
+  #onQuiet: (() => void) | undefined
+
+  get waiting(): readonly Waiting[] {
+    return this.#waiting
+  }
+
+  /** Begins a task; it runs up to its first gate by the next {@link settle}. */
+  start(task: Task, work: () => Promise<void>): void {
+    void this.#current.run(task, work)
+  }
+
+  /** Waits until everything that could run has come to a gate or to its end. */
+  async settle(): Promise<void> {
+    // What follows a finished step runs in microtasks; it may begin another one.
+    await nextTurn()
+    while (this.#running > 0) {
+      await new Promise<void>((resolve) => {
+        this.#onQuiet = resolve
+      })
+      await nextTurn()
+    }
+  }
+
+  /** Waits to be chosen. */
+  gate(what: string): Promise<void> {
+    const task = this.#current.getStore()
+    if (task === undefined) throw new Error(`${what} was called by no task`)
+    return new Promise((go) => this.#waiting.push({ name: `${task.name}: ${what}`, task, go }))
+  }
+
+  /** A step of real input and output: the scheduler waits for its end. */
+  async during<Result>(work: () => Promise<Result>): Promise<Result> {
+    this.#running++
+    try {
+      return await work()
+    } finally {
+      this.#leave()
+    }
+  }
+
+  /** Inside a step: something that others have to bring about, as passing a gate. */
+  async pausing<Result>(work: () => Promise<Result>): Promise<Result> {
+    this.#leave()
+    try {
+      return await work()
+    } finally {
+      this.#running++
+    }
+  }
+
+  /** The chosen task goes on. */
+  async release(chosen: Waiting): Promise<void> {
+    this.#waiting = this.#waiting.filter((waiting) => waiting !== chosen)
+    chosen.go()
+    await this.settle()
+  }
+
+  /** Whatever the owner's tasks were doing, they never go on. */
+  drop(owner: object): void {
+    this.#waiting = this.#waiting.filter((waiting) => waiting.task.owner !== owner)
+  }
+
+  #leave(): void {
+    if (--this.#running === 0) this.#onQuiet?.()
+  }
+}

@@ -1,0 +1,118 @@
+import { createSecretKey, randomBytes } from 'node:crypto'
+import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { readConfig } from '@fenpay/server'
+import { type Post, seededRandom, startSimulator } from '@fenpay/simulator'
+import type { Merchant } from '../../apps/server/src/domain/merchant.ts'
+import { importCatalogue } from '../../apps/server/src/storage/catalogue.ts'
+import { connect, type Sql } from '../../apps/server/src/storage/connect.ts'
+import { saveMerchant } from '../../apps/server/src/storage/merchants.ts'
+import { migrate, readMigrations } from '../../apps/server/src/storage/migrate.ts'
+import { createSealer } from '../../apps/server/src/storage/seal.ts'
+import { startTestCluster } from '../../apps/server/test/database.ts'
+import { merchantEnvironment } from '../../scripts/merchant-environment.ts'
+import { Wechat } from '../support/shop.ts'
+import { assortment } from './assortment.ts'
+
+/** Every history begins at this moment. The certificates are made for it. */
+export const beginningMs = Date.parse('2026-06-01T02:00:00Z')
+
+const migrations = fileURLToPath(new URL('../../apps/server/src/storage/migrations', import.meta.url))
+
+/** What one history plays on: a database and a simulated WeChat, both as they were left by nobody. */
+export interface Ground {
+  sql: Sql
+  wechat: Wechat
+  leave(): Promise<void>
+}
+
+/** Makes grounds quickly: both sides are prepared once and copied for each history. */
+export interface Stage {
+  merchant: Merchant
+  prepare(options: { seed: number; nowMs: () => number; post: Post }): Promise<Ground>
+  close(): Promise<void>
+}
+
+/** On the server `FENPAY_TEST_DATABASE_URL` names, or on a PostgreSQL of its own. */
+export async function openStage(): Promise<Stage> {
+  const given = process.env['FENPAY_TEST_DATABASE_URL']
+  const cluster = given === undefined ? await startTestCluster() : undefined
+  const serverUrl = cluster?.url ?? given ?? ''
+  const admin = connect(serverUrl, { applicationName: 'fenpay simulation set-up', poolSize: 2 })
+  const directory = await mkdtemp(join(tmpdir(), 'fenpay-simulation-'))
+  const prefix = `simulation_${randomBytes(4).toString('hex')}`
+  const template = `${prefix}_template`
+  await admin`create database ${admin(template)}`
+  const wechatBooks = join(directory, 'template')
+  const merchant = await prepareWechat(wechatBooks)
+  await prepareDatabase(urlOf(serverUrl, template), merchant)
+
+  let made = 0
+  const copyDatabase = async () => {
+    const name = `${prefix}_${++made}`
+    await admin.unsafe(`create database ${name} template ${template} strategy file_copy`)
+    return name
+  }
+  // The next one is copied while a history runs.
+  let next = copyDatabase()
+  const endings: Promise<unknown>[] = []
+
+  return {
+    merchant,
+    async prepare({ seed, nowMs, post }) {
+      const name = await next
+      next = copyDatabase()
+      const dataDir = join(directory, name)
+      await mkdir(dataDir)
+      await cp(join(wechatBooks, 'books.jsonl'), join(dataDir, 'books.jsonl'))
+      const random = seededRandom(`${seed}/wechat`)
+      const simulator = await startSimulator({ port: 0, dataDir, clock: nowMs, random, post, delivery: 'on-command' })
+      const sql = connect(urlOf(serverUrl, name), { applicationName: 'fenpay simulation', poolSize: 2 })
+      return {
+        sql,
+        wechat: new Wechat(simulator),
+        async leave() {
+          await Promise.all([simulator.close(), sql.end({ timeout: 1 })])
+          endings.push(admin.unsafe(`drop database ${name} with (force)`), rm(dataDir, { recursive: true }))
+        },
+      }
+    },
+    async close() {
+      await Promise.all(endings)
+      await admin.unsafe(`drop database ${await next} with (force)`)
+      await admin`drop database ${admin(template)} with (force)`
+      await admin.end({ timeout: 5 })
+      await cluster?.stop()
+      await rm(directory, { recursive: true, force: true })
+    },
+  }
+}
+
+function urlOf(serverUrl: string, database: string): string {
+  const url = new URL(serverUrl)
+  url.pathname = `/${database}`
+  return url.href
+}
+
+async function prepareWechat(dataDir: string): Promise<Merchant> {
+  const simulator = await startSimulator({
+    port: 0,
+    dataDir,
+    clock: () => beginningMs,
+    random: seededRandom('merchant'),
+    delivery: 'on-command',
+  })
+  const merchant = await new Wechat(simulator).firstMerchant()
+  await simulator.close()
+  return readConfig(merchantEnvironment(merchant)).merchant
+}
+
+async function prepareDatabase(url: string, merchant: Merchant): Promise<void> {
+  const sql = connect(url, { applicationName: 'fenpay simulation set-up', poolSize: 1 })
+  await migrate(sql, await readMigrations(migrations))
+  await saveMerchant(sql, createSealer(createSecretKey(randomBytes(32)), randomBytes), merchant)
+  await importCatalogue(sql, merchant.merchantId, assortment, { random: () => 0 })
+  await sql.end({ timeout: 1 })
+}
