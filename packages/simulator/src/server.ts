@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import type { ControlAnswer } from './control/control.ts'
 import { controlApi } from './control/control-api.ts'
 import type { Notifier } from './delivery/notifier.ts'
+import { settleDueRefunds } from './delivery/refund-clock.ts'
 import type { SecureIdentity } from './engine/authority.ts'
 import type { PlannedFault } from './engine/fault-plan.ts'
 import { payOrder } from './engine/orders.ts'
@@ -128,7 +129,7 @@ class RequestHandler {
     this.#control = controlApi(world, notifier, addresses)
     this.#protocols = [
       [/^\/v3\//, v3Protocol(world)],
-      [/^\/(?:sns|cgi-bin|wxa)\//, miniProgramProtocol(world)],
+      [/^\/(?:sns|cgi-bin|wxa)\//, miniProgramProtocol(world, () => notifier.wake())],
       [/^/, v2Protocol(world)],
     ]
   }
@@ -139,8 +140,11 @@ class RequestHandler {
       response.writeHead(413, { connection: 'close' }).end()
       return
     }
+    settleDueRefunds(this.#world)
     if (call.path === '/_sim' || call.path.startsWith('/_sim/')) await this.#answerControl(call, response)
     else await this.#answerWeChat(call, response)
+    // Whatever the call has set going falls due by itself from now on.
+    if (call.method === 'POST') this.#notifier.wake()
   }
 
   async #answerControl(call: Call, response: ServerResponse): Promise<void> {
@@ -154,7 +158,7 @@ class RequestHandler {
   }
 
   async #answerWeChat(call: Call, response: ServerResponse): Promise<void> {
-    const subject = subjectOf(call)
+    const subject = subjectOf(call, this.#world.books)
     const fault = this.#world.faults.take(subject, ...callFaults)
     const protocol = this.#protocols.find(([prefix]) => prefix.test(call.path))?.[1] ?? v2Protocol(this.#world)
     const before =
@@ -168,9 +172,13 @@ class RequestHandler {
     if (handled.operation && handled.mchid && handled.outTradeNo) {
       this.#world.callCounts.add(handled.operation, handled.mchid, handled.outTradeNo)
     }
+    if (handled.operation && handled.mchid && handled.outRefundNo) {
+      this.#world.refundCallCounts.add(handled.operation, handled.mchid, handled.outRefundNo)
+    }
     const early = await this.#payBeforeAnswer(call, handled)
     const names = [...(fault ? [fault.name] : []), ...early]
     await this.#sendSpoilt(call, response, handled, fault, names)
+    handled.afterwards?.()
   }
 
   async #work(protocol: Protocol, call: Call, fault: PlannedFault | undefined): Promise<Handled> {

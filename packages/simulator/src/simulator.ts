@@ -9,7 +9,11 @@ import { VirtualClock, type WallClock } from './engine/clock.ts'
 import { FaultPlan } from './engine/fault-plan.ts'
 import { createMerchant } from './engine/merchants.ts'
 import type { RandomBytes } from './engine/random.ts'
+import { RefundRates } from './engine/refund-rates.ts'
 import { RequestLog } from './engine/request-log.ts'
+import { openMissingShippingOrders } from './engine/shipping.ts'
+import { ensureDefaultTemplate } from './engine/subscriptions.ts'
+import { Pusher } from './push/pusher.ts'
 import { serve } from './server.ts'
 import { openStore, type Store } from './store/journal.ts'
 import type { World } from './world.ts'
@@ -85,9 +89,12 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   try {
     const world = openWorld(store.books, wall, random)
     if (world.books.merchants.size === 0) await createMerchant(world, world.keys, { name: '芬派小店', apps: [{}] })
+    openMissingShippingOrders(world)
+    ensureDefaultTemplate(world)
     const notifier = new Notifier(world, {
       post,
       byItself: delivery === 'by-itself',
+      others: (ended) => [new Pusher(world, post, ended)],
     })
     const identity = await secureIdentityOf(world, world.keys)
     const server = await serve(world, notifier, { host, port, securePort, secondPort, identity }, log)
@@ -121,5 +128,7 @@ function openWorld(books: Books, wall: WallClock, random: RandomBytes): World {
     faults: new FaultPlan(clock),
     requests: new RequestLog(),
     callCounts: new CallCounts(),
+    refundCallCounts: new CallCounts(),
+    refundRates: new RefundRates(),
   }
 }

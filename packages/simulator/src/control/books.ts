@@ -2,6 +2,7 @@ import { toRfc3339 } from '../engine/beijing-time.ts'
 import { tradeStateOf } from '../engine/orders.ts'
 import type { Delivery, Notification, Order } from '../engine/records.ts'
 import type { Control, ControlAnswer } from './control.ts'
+import { describeMessage, describePush, describeShippingOrder } from './messages.ts'
 
 /** GET /_sim/books `?mchid=&out_trade_no=`: what WeChat knows. `calls` counts since the process started. */
 export function readBooks({ world, call }: Control): ControlAnswer {
@@ -16,6 +17,11 @@ export function readBooks({ world, call }: Control): ControlAnswer {
       orders: orders.map((order) => describeOrder(order, nowMs)),
       payments: orders.flatMap(describePayment),
       notifications: [...world.books.notifications.values()].filter(wanted).map(describeNotification),
+      shipping_orders: [...world.books.shippingOrders.values()]
+        .filter(wanted)
+        .map((order) => describeShippingOrder(world, order)),
+      messages: [...world.books.messages.values()].map((message) => describeMessage(world, message)),
+      pushes: [...world.books.pushes.values()].map(describePush),
       calls: [...world.callCounts.values()].filter(wanted).map((row) => ({
         mchid: row.mchid,
         out_trade_no: row.outTradeNo,

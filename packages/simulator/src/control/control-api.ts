@@ -10,9 +10,13 @@ import { addFault, clearFaults, listFaults } from './faults.ts'
 import { ControlInputError } from './input.ts'
 import { login, phoneNumber } from './login.ts'
 import { addMerchant, listMerchants } from './merchants.ts'
+import { listMessages } from './messages.ts'
+import { setPush } from './push-settings.ts'
 import { requestPayment } from './request-payment.ts'
 import { clearRequests, listRequests } from './requests.ts'
 import { resendNotification } from './resend.ts'
+import { complain, confirmReceiptByUser, controlTrade, setShipping } from './shipping.ts'
+import { addSubscribeTemplate, requestSubscribeMessage, turnOffSubscribeMessages } from './subscribe.ts'
 
 interface Route {
   readonly method: 'GET' | 'POST' | 'DELETE'
@@ -41,7 +45,7 @@ const routes = (): readonly Route[] => [
   {
     method: 'GET',
     path: '/_sim/books',
-    what: 'orders, payments, notifications ?mchid=&out_trade_no=',
+    what: 'orders, payments, notifications, shipping orders, messages ?mchid=&out_trade_no=',
     work: readBooks,
   },
   { method: 'GET', path: '/_sim/merchants', what: 'merchants, apps, keys', work: listMerchants },
@@ -57,6 +61,55 @@ const routes = (): readonly Route[] => [
     what: 'deliver again {id} or {out_trade_no, mchid?}',
     work: resendNotification,
   },
+  {
+    method: 'POST',
+    path: '/_sim/apps/:value/push',
+    what: 'message push {url, token?, encoding_aes_key?, mode?: plain|compatible|secure, format?: JSON|XML}',
+    work: setPush,
+  },
+  {
+    method: 'POST',
+    path: '/_sim/apps/:value/shipping',
+    what: 'shipping management {managed?, agreement_done?, known_after_seconds?}',
+    work: setShipping,
+  },
+  {
+    method: 'POST',
+    path: '/_sim/apps/:value/trade-controlled',
+    what: 'push that shipping management must be joined {msg?}',
+    work: controlTrade,
+  },
+  {
+    method: 'POST',
+    path: '/_sim/apps/:value/subscribe-templates',
+    what: 'another template {title, keys, enums?}',
+    work: addSubscribeTemplate,
+  },
+  {
+    method: 'POST',
+    path: '/_sim/wx/requestSubscribeMessage',
+    what: 'dialog {appid, user, tmplIds, answer: accept|reject}',
+    work: requestSubscribeMessage,
+  },
+  {
+    method: 'POST',
+    path: '/_sim/wx/turnOffSubscribeMessages',
+    what: 'settings page {appid, user, tmplIds}',
+    work: turnOffSubscribeMessages,
+  },
+  {
+    method: 'POST',
+    path: '/_sim/wx/confirmReceipt',
+    what: 'confirm component {appid, user, transaction_id | merchant_id, merchant_trade_no}',
+    work: confirmReceiptByUser,
+  },
+  {
+    method: 'POST',
+    path: '/_sim/shipping/complaint',
+    what: 'dispute {open, transaction_id | merchant_id, merchant_trade_no}',
+    work: complain,
+  },
+  { method: 'GET', path: '/_sim/messages', what: 'what the phone shows ?appid=&user=', work: listMessages },
   { method: 'GET', path: '/_sim/avatars/:value.svg', what: 'a picture of a user', work: avatar },
 ]
 

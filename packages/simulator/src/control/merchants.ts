@@ -1,8 +1,10 @@
 import { createMerchant } from '../engine/merchants.ts'
 import type { Merchant } from '../engine/records.ts'
+import { templatesOf } from '../engine/subscriptions.ts'
 import type { World } from '../world.ts'
 import type { Control, ControlAnswer } from './control.ts'
 import { ControlInputError, objectAt, optionalText, readInput } from './input.ts'
+import { describeTemplate } from './subscribe.ts'
 
 /** GET /_sim/merchants: all that a back end is configured with. */
 export const listMerchants = ({ world, addresses }: Control): ControlAnswer => ({
@@ -32,7 +34,7 @@ export async function addMerchant({ world, call }: Control): Promise<ControlAnsw
   return { status: 201, body: describe(world, await createMerchant(world, world.keys, { name, apps })) }
 }
 
-const describe = ({ books }: World, merchant: Merchant): object => {
+const describe = (world: World, merchant: Merchant): object => {
   const [certificate] = merchant.certificates
   return {
     mchid: merchant.mchid,
@@ -53,7 +55,11 @@ const describe = ({ books }: World, merchant: Merchant): object => {
       certificate_pem: certificatePem,
     })),
     apps: merchant.appids
-      .flatMap((appid) => books.apps.get(appid) ?? [])
-      .map(({ appid, secret }) => ({ appid, secret })),
+      .flatMap((appid) => world.books.apps.get(appid) ?? [])
+      .map(({ appid, secret }) => ({
+        appid,
+        secret,
+        subscribe_templates: templatesOf(world, appid).map(describeTemplate),
+      })),
   }
 }

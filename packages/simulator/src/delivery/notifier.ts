@@ -1,10 +1,11 @@
 import { afterDelivery } from '../engine/notify-schedule.ts'
-import type { Delivery, Notification, Order } from '../engine/records.ts'
+import type { FaultMatch } from '../engine/fault-plan.ts'
+import type { Delivery, Notification } from '../engine/records.ts'
 import { isLoopback } from '../protocol/notify-url.ts'
 import { isV2Acknowledgement } from '../protocol/v2/payment-notify.ts'
 import { isV3Acknowledgement } from '../protocol/v3/payment-notify.ts'
 import type { World } from '../world.ts'
-import { composeMessage, type Message } from './compose.ts'
+import { composeMessage, formOf, type Message, type Subject, subjectOfNotification } from './compose.ts'
 import { DeliveryFaults } from './delivery-faults.ts'
 import type { Post, PostOutcome } from './post.ts'
 
@@ -19,19 +20,32 @@ interface Replay {
   readonly message: Message
 }
 
+/** Other work that falls due in business time and is walked through with the notifications. */
+export interface DueWork {
+  /** When the next piece is due; `undefined` when nothing waits. */
+  nextDueMs(): number | undefined
+  /** Starts all that is due until then. */
+  runDue(untilMs: number): Promise<void>[]
+  /** Waits for what was started. */
+  settle(): Promise<void>
+  /** Gives up what is on its way. */
+  close(): void
+}
+
 /** How messages leave, and whether those that are due do so without being told to. */
 export interface NotifierOptions {
   readonly post: Post
   readonly byItself: boolean
+  /** Told how to report that a piece has ended. */
+  readonly others: (ended: () => void) => readonly DueWork[]
 }
 
 /** Delivers what is due, by business time, whether that passes by itself or is advanced. */
 export class Notifier {
   readonly #world: World
   readonly #options: NotifierOptions
+  readonly #others: readonly DueWork[]
   readonly #abort = new AbortController()
-  /** Notifications with a due time; the books are not searched for them. */
-  readonly #waiting = new Set<string>()
   readonly #running = new Map<string, Promise<void>>()
   #replays: Replay[] = []
   #timer: NodeJS.Timeout | undefined
@@ -40,15 +54,12 @@ export class Notifier {
   constructor(world: World, options: NotifierOptions) {
     this.#world = world
     this.#options = options
-    for (const { id, dueAtMs } of world.books.notifications.values()) {
-      if (dueAtMs !== undefined) this.#waiting.add(id)
-    }
+    this.#others = options.others(() => this.wake())
   }
 
-  /** Adds a new notification and delivers whatever is due, in the background. */
-  schedule(notification: Notification): void {
-    this.#waiting.add(notification.id)
-    this.wake()
+  /** Asks an address, as deliveries are sent. */
+  get(url: string, headers: Readonly<Record<string, string>>): Promise<PostOutcome> {
+    return this.#options.post(url, headers, '', answerTimeoutMs, this.#abort.signal, 'GET')
   }
 
   /** Delivers what is due, in the background, and sets the timer for the rest. */
@@ -65,7 +76,6 @@ export class Notifier {
 
   /** Delivers one notification now and waits for its outcome. */
   async deliverNow(notification: Notification): Promise<void> {
-    this.#waiting.add(notification.id)
     await this.#start(notification.id)
   }
 
@@ -85,11 +95,13 @@ export class Notifier {
   /** Waits for the deliveries that are on their way. */
   async settle(): Promise<void> {
     while (this.#running.size > 0) await Promise.all(this.#running.values())
+    for (const other of this.#others) await other.settle()
   }
 
   async close(): Promise<void> {
     clearTimeout(this.#timer)
     this.#abort.abort()
+    for (const other of this.#others) other.close()
     await this.settle()
   }
 
@@ -100,20 +112,24 @@ export class Notifier {
   }
 
   #runDue(untilMs: number): Promise<void>[] {
-    const due = [...this.#waiting]
-      .flatMap((id) => this.#world.books.notifications.get(id) ?? [])
+    const due = [...this.#world.books.notifications.due()]
       .filter(({ id, dueAtMs }) => dueAtMs !== undefined && dueAtMs <= untilMs && !this.#running.has(id))
       .sort((a, b) => (a.dueAtMs ?? 0) - (b.dueAtMs ?? 0))
     const replays = this.#replays.filter(({ dueAtMs }) => dueAtMs <= untilMs)
     this.#replays = this.#replays.filter((replay) => !replays.includes(replay))
-    return [...due.map(({ id }) => this.#start(id)), ...replays.map((replay) => this.#replay(replay))]
+    return [
+      ...due.map(({ id }) => this.#start(id)),
+      ...replays.map((replay) => this.#replay(replay)),
+      ...this.#others.flatMap((other) => other.runDue(untilMs)),
+    ]
   }
 
   #nextDueMs(): number | undefined {
-    const times = [...this.#waiting].flatMap((id) =>
-      this.#running.has(id) ? [] : (this.#world.books.notifications.get(id)?.dueAtMs ?? []),
+    const times = [...this.#world.books.notifications.due()].flatMap(({ id, dueAtMs }) =>
+      this.#running.has(id) ? [] : (dueAtMs ?? []),
     )
-    return [...times, ...this.#replays.map(({ dueAtMs }) => dueAtMs)].reduce<number | undefined>(
+    const others = this.#others.flatMap((other) => other.nextDueMs() ?? [])
+    return [...times, ...others, ...this.#replays.map(({ dueAtMs }) => dueAtMs)].reduce<number | undefined>(
       (least, time) => (least === undefined || time < least ? time : least),
       undefined,
     )
@@ -124,7 +140,6 @@ export class Notifier {
       this.#running.get(id) ??
       this.#deliver(id).finally(() => {
         this.#running.delete(id)
-        if (this.#world.books.notifications.get(id)?.dueAtMs === undefined) this.#waiting.delete(id)
         this.wake()
       })
     this.#running.set(id, running)
@@ -134,19 +149,26 @@ export class Notifier {
   async #deliver(id: string): Promise<void> {
     const { books, clock, faults } = this.#world
     const notification = books.notifications.get(id)
-    const order = notification && books.orders.get(notification.mchid, notification.outTradeNo)
-    if (!notification || !order?.payment) return
-    const subject = { path: notification.url, outTradeNo: order.outTradeNo, mchid: order.mchid }
+    const content = notification && subjectOfNotification(this.#world, notification)
+    if (!notification || !content) return
+    const { mchid, outTradeNo, refund } = notification
+    const subject: FaultMatch = {
+      path: notification.url,
+      outTradeNo,
+      mchid,
+      about: refund ? 'refund' : 'payment',
+      ...(refund ? { outRefundNo: refund.outRefundNo } : {}),
+    }
     const delay = faults.take(subject, 'notify.delay')
     if (delay) {
       const dueAtMs = clock.nowMs() + Number(delay.options['seconds']) * 1000
       books.transact(() => books.notifications.put({ ...notification, dueAtMs }))
       return
     }
-    const shaped = new DeliveryFaults(faults, subject, order.signType)
+    const shaped = new DeliveryFaults(faults, subject, formOf(content))
     const atMs = clock.nowMs()
     const wallAtMs = clock.wallMs()
-    const outcomes = await this.#send(notification, order, shaped)
+    const outcomes = await this.#send(content, shaped)
     // A process that is stopping leaves the notification as it was: due, and delivered again after the next start.
     if (this.#abort.signal.aborted) return
     const acknowledged = outcomes.find(({ outcome }) => outcome === 'acknowledged') ?? outcomes[0]
@@ -162,43 +184,42 @@ export class Notifier {
     books.transact(() => books.notifications.put(afterDelivery(notification, delivery)))
   }
 
-  async #send(notification: Notification, order: Order, shaped: DeliveryFaults): Promise<Result[]> {
+  async #send(content: Subject, shaped: DeliveryFaults): Promise<Result[]> {
     if (shaped.has('notify.drop')) return [{ outcome: 'not-sent', detail: 'dropped' }]
-    if (!isLoopback(new URL(notification.url).hostname)) {
+    if (!isLoopback(new URL(content.notification.url).hostname)) {
       return [{ outcome: 'not-sent', detail: 'the simulator sends to loopback addresses only' }]
     }
     const copies = Number(shaped.option('notify.duplicate', 'copies') ?? 1)
     const concurrent = shaped.option('notify.duplicate', 'concurrent') === true
     const results: Promise<Result>[] = []
     for (let copy = 0; copy < copies; copy++) {
-      const result = this.#sendOnce(notification, order, shaped)
+      const result = this.#sendOnce(content, shaped)
       results.push(result)
       if (!concurrent) await result
     }
     return Promise.all(results)
   }
 
-  async #sendOnce(notification: Notification, order: Order, shaped: DeliveryFaults): Promise<Result> {
-    if (!order.payment) return { outcome: 'not-sent' }
-    const message = await composeMessage(this.#world, notification, order, order.payment, shaped)
-    const result = await this.#post(notification.url, message, order.signType, shaped.names)
+  async #sendOnce(content: Subject, shaped: DeliveryFaults): Promise<Result> {
+    const { url } = content.notification
+    const message = await composeMessage(this.#world, content, shaped)
+    const result = await this.#post(url, message, formOf(content), shaped.names)
     const afterSeconds = shaped.option('notify.replay', 'after_seconds')
     if (afterSeconds !== undefined) {
       const dueAtMs = this.#world.clock.nowMs() + Number(afterSeconds) * 1000
-      this.#replays.push({ dueAtMs, url: notification.url, message })
+      this.#replays.push({ dueAtMs, url, message })
     }
     return result
   }
 
   async #replay({ url, message }: Replay): Promise<void> {
-    const signType = message.body.startsWith('<') ? 'MD5' : 'RSA'
-    await this.#post(url, message, signType, ['notify.replay'])
+    await this.#post(url, message, message.body.startsWith('<') ? 'v2' : 'v3', ['notify.replay'])
   }
 
-  async #post(url: string, message: Message, signType: Order['signType'], faults: string[]): Promise<Result> {
+  async #post(url: string, message: Message, form: 'v2' | 'v3', faults: string[]): Promise<Result> {
     const atMs = this.#world.clock.nowMs()
     const outcome = await this.#options.post(url, message.headers, message.body, answerTimeoutMs, this.#abort.signal)
-    const result = judge(outcome, signType)
+    const result = judge(outcome, form)
     const answered = outcome.kind === 'answered'
     this.#world.requests.add({
       atMs,
@@ -223,9 +244,9 @@ export class Notifier {
 
 type Result = Pick<Delivery, 'outcome' | 'status' | 'detail'>
 
-function judge(outcome: PostOutcome, signType: Order['signType']): Result {
+function judge(outcome: PostOutcome, form: 'v2' | 'v3'): Result {
   if (outcome.kind !== 'answered') return { outcome: outcome.kind, detail: outcome.detail }
   const { status, body } = outcome
-  const acknowledged = signType === 'RSA' ? isV3Acknowledgement(status) : isV2Acknowledgement(status, body)
+  const acknowledged = form === 'v3' ? isV3Acknowledgement(status) : isV2Acknowledgement(status, body)
   return { outcome: acknowledged ? 'acknowledged' : 'refused', status }
 }

@@ -16,20 +16,21 @@ export type Post = typeof post
 
 const answerLengthMax = 65_536
 
-/** POSTs `body`. The whole exchange has `timeoutMs`; redirects are not followed; `signal` gives up at once. */
+/** POSTs `body`, or GETs without one. The whole exchange has `timeoutMs`; redirects are not followed; `signal` gives up at once. */
 export function post(
   url: string,
   headers: Readonly<Record<string, string>>,
   body: string,
   timeoutMs: number,
   signal: AbortSignal,
+  method: 'POST' | 'GET' = 'POST',
 ): Promise<PostOutcome> {
   return new Promise((resolve) => {
     const send = url.startsWith('https:') ? httpsRequest : httpRequest
     const length = String(Buffer.byteLength(body))
     const outgoing = send(url, {
-      method: 'POST',
-      headers: { ...headers, 'content-length': length },
+      method,
+      headers: method === 'GET' ? headers : { ...headers, 'content-length': length },
       agent: false,
       signal,
     })

@@ -88,6 +88,12 @@ export const faultTable: readonly FaultKind[] = [
     options: { after_seconds: seconds(360, 'virtual seconds between the two') },
   },
   {
+    name: 'notify.rewritten',
+    ids: ['F46'],
+    what: 'v3: a proxy has serialised the body again, the signature is over the genuine one; the genuine one follows on the schedule',
+    options: {},
+  },
+  {
     name: 'notify.before-answer',
     ids: ['F4'],
     what: 'The payer pays and the notification arrives before the prepay call is answered',
@@ -138,12 +144,41 @@ export const faultTable: readonly FaultKind[] = [
   },
   { name: 'query.lag', ids: ['F16'], what: 'A query answers NOTPAY although the order is paid', options: {} },
   { name: 'query.not-exist', ids: ['F18'], what: 'A query does not know an existing order', options: {} },
+  { name: 'query.userpaying', ids: ['F17'], what: 'A query of an unpaid order answers USERPAYING', options: {} },
   {
     name: 'close.success-but-notpay',
     ids: ['F21'],
     what: 'A close answers success and the order stays open',
     options: {},
   },
+  {
+    name: 'refund.system-error',
+    ids: ['F26'],
+    what: 'A refund call answers SYSTEMERROR or BIZERR_NEED_RETRY (v3: SYSTEM_ERROR)',
+    options: {
+      code: { default: 'SYSTEMERROR', oneOf: ['SYSTEMERROR', 'BIZERR_NEED_RETRY'], what: 'err_code of v2' },
+      effect: { default: false, what: 'whether the refund is accepted all the same' },
+    },
+  },
+  {
+    name: 'refund.not-enough',
+    ids: ['F27'],
+    what: 'A refund call answers NOTENOUGH or NOT_ENOUGH, whatever the balance is',
+    options: {},
+  },
+  {
+    name: 'refund.waits-for-funds',
+    ids: ['F29'],
+    what: 'A refund is accepted although the funds are short: it goes on with the next enough balance, or is CLOSED after 7 days',
+    options: {},
+  },
+  {
+    name: 'refund.abnormal',
+    ids: ['F28'],
+    what: 'The money of a refund does not arrive: ABNORMAL (v2: CHANGE)',
+    options: {},
+  },
+  { name: 'refund.closed', ids: ['F29'], what: 'A refund ends CLOSED (v2: REFUNDCLOSE)', options: {} },
   {
     name: 'response.sign-probe',
     ids: ['F8'],
@@ -175,5 +210,35 @@ export const faultTable: readonly FaultKind[] = [
     ids: ['F40'],
     what: 'A Mini Program API answers that it is busy or limited',
     options: { errcode: { default: -1, oneOf: [-1, 45011], what: 'errcode' } },
+  },
+  { name: 'push.drop', ids: [], what: 'A message push is not sent; the next of the three tries follows', options: {} },
+  {
+    name: 'push.delay',
+    ids: [],
+    what: 'A message push is put off',
+    options: { seconds: seconds(3600, 'virtual seconds') },
+  },
+  {
+    name: 'push.duplicate',
+    ids: [],
+    what: 'A message push is sent several times, each signed and encrypted afresh',
+    options: {
+      copies: { default: 2, what: 'how many in all' },
+      concurrent: { default: true, what: 'all at once instead of one after the other' },
+    },
+  },
+  {
+    name: 'push.forged',
+    ids: [],
+    what: 'A message push under a stranger’s Token and EncodingAESKey; the genuine one follows as the next try',
+    options: {},
+  },
+  {
+    name: 'mini-program.refused',
+    ids: [],
+    what: 'A Mini Program API refuses, without effect, what it would have taken',
+    options: {
+      errcode: { default: 43108, oneOf: [43107, 43108, 45168, 48001, 10060012, 10060019], what: 'errcode' },
+    },
   },
 ]

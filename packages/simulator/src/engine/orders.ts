@@ -2,6 +2,7 @@ import { toCompactTime } from './beijing-time.ts'
 import type { Engine } from './engine.ts'
 import { alphabets, randomText } from './random.ts'
 import type { Notification, Order, Payment } from './records.ts'
+import { openShippingOrder } from './shipping.ts'
 
 const prepayLifeMs = 2 * 3_600_000
 const closeNotBeforeMs = 5 * 60_000
@@ -28,7 +29,7 @@ export function placeOrder(engine: Engine, request: OrderRequest): PlaceOutcome 
     const difference = differenceBetween(known, request)
     if (difference) return { kind: difference }
     const state = tradeStateOf(known, nowMs)
-    if (state !== 'NOTPAY') return { kind: state === 'SUCCESS' ? 'paid' : 'closed' }
+    if (state !== 'NOTPAY') return { kind: state === 'CLOSED' ? 'closed' : 'paid' }
     const prepay = books.prepays.get(known.prepayId)
     if (prepay && nowMs < prepay.expiresAtMs) return { kind: 'placed', prepayId: known.prepayId }
   }
@@ -58,7 +59,7 @@ export function closeOrder(engine: Engine, mchid: string, outTradeNo: string, mi
   const order = books.orders.get(mchid, outTradeNo)
   if (!order) return 'unknown'
   const state = tradeStateOf(order, nowMs)
-  if (state !== 'NOTPAY') return state === 'SUCCESS' ? 'paid' : 'closed'
+  if (state !== 'NOTPAY') return state === 'CLOSED' ? 'closed' : 'paid'
   if (minimumAge && nowMs - order.createdAtMs < closeNotBeforeMs) return 'too-young'
   books.transact(() => books.orders.put({ ...order, state: 'CLOSED', closedAtMs: nowMs }))
   return 'done'
@@ -89,6 +90,7 @@ export function payOrder(engine: Engine, { mchid, outTradeNo }: Order): Notifica
   books.transact(() => {
     books.orders.put({ ...order, state: 'SUCCESS', payment })
     books.notifications.put(notification)
+    openShippingOrder(engine, order, payment)
   })
   return notification
 }
@@ -97,7 +99,7 @@ export function payOrder(engine: Engine, { mchid, outTradeNo }: Order): Notifica
 export const newTransactionId = (engine: Engine, nowMs: number): string =>
   `4200${randomText(engine.random, alphabets.digits, 6)}${toCompactTime(nowMs).slice(0, 8)}${randomText(engine.random, alphabets.digits, 10)}`
 
-function uuid(bytes: Uint8Array): string {
+export function uuid(bytes: Uint8Array): string {
   const hex = Buffer.from(bytes).toString('hex')
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20)}`
 }

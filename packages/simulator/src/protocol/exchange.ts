@@ -1,4 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import type { Books } from '../engine/books.ts'
+import type { FaultMatch } from '../engine/fault-plan.ts'
 import type { Verdict } from '../engine/request-log.ts'
 
 /** Which of WeChat's addresses was called: the usual host, the backup host, or the one with client certificates. */
@@ -35,6 +37,9 @@ export interface Handled {
   readonly operation?: string
   readonly mchid?: string
   readonly outTradeNo?: string
+  readonly outRefundNo?: string
+  /** Done after the answer has left. */
+  readonly afterwards?: () => void
 }
 
 /** One family of endpoints. */
@@ -60,20 +65,29 @@ export function decodePart<T extends string | undefined>(text: T): T | string {
 }
 
 /** What a call is about, read leniently before any check: faults are matched with it. */
-export function subjectOf(call: Call): { path: string; outTradeNo?: string; mchid?: string } {
+export function subjectOf(call: Call, books: Books): FaultMatch & { readonly path: string } {
+  const field = (name: string): string | undefined =>
+    new RegExp(`<${name}>\\s*(?:<!\\[CDATA\\[)?([^<\\]]+)`).exec(call.text)?.[1] ??
+    new RegExp(`"${name}"\\s*:\\s*"([^"]+)"`).exec(call.text)?.[1]
+  const inPath = (pattern: RegExp): string | undefined => decodePart(pattern.exec(call.path)?.[1])
   const authorization = headerOf(call, 'authorization') ?? ''
+  const mchid = field('mch_id') ?? /mchid="([^"]+)"/.exec(authorization)?.[1] ?? call.query.get('mchid') ?? undefined
+  const refund =
+    books.refunds.find(field('refund_id') ?? inPath(/\/refunds\/([^/]+)\//) ?? '') ??
+    books.refunds.get(mchid ?? '', field('out_refund_no') ?? inPath(/\/refunds\/([^/]+)$/) ?? '')
+  const outRefundNo = refund?.outRefundNo ?? field('out_refund_no') ?? inPath(/\/refunds\/([^/]+)$/)
+  const transactionId = field('transaction_id') ?? inPath(/\/transactions\/id\/([^/]+)/) ?? ''
   const outTradeNo =
-    /<out_trade_no>\s*(?:<!\[CDATA\[)?([^<\]]+)/.exec(call.text)?.[1] ??
-    /"out_trade_no"\s*:\s*"([^"]+)"/.exec(call.text)?.[1] ??
-    decodePart(/\/out-trade-no\/([^/]+)/.exec(call.path)?.[1])
-  const mchid =
-    /<mch_id>\s*(?:<!\[CDATA\[)?([^<\]]+)/.exec(call.text)?.[1] ??
-    /mchid="([^"]+)"/.exec(authorization)?.[1] ??
-    call.query.get('mchid') ??
-    undefined
+    books.orders.find(transactionId)?.outTradeNo ??
+    field('out_trade_no') ??
+    inPath(/\/out-trade-no\/([^/]+)/) ??
+    refund?.outTradeNo
   return {
     path: call.path,
+    host: call.listener,
+    about: /refund/.test(call.path) ? 'refund' : 'payment',
     ...(outTradeNo === undefined ? {} : { outTradeNo }),
+    ...(outRefundNo === undefined ? {} : { outRefundNo }),
     ...(mchid === undefined ? {} : { mchid }),
   }
 }

@@ -5,7 +5,17 @@ import { getAccessToken, getStableAccessToken } from './access-token.ts'
 import { code2Session } from './code2session.ts'
 import { getUserPhoneNumber } from './phone-number.ts'
 import { checkSessionKey, resetUserSessionKey } from './session-key.ts'
-import { type WxErrorCode, WxRefusal } from './wx-error.ts'
+import { getOrder, getOrderList } from './shipping/shipping-queries.ts'
+import {
+  isTradeManaged,
+  isTradeManagementConfirmationCompleted,
+  notifyConfirmReceive,
+  opSpecialOrder,
+  setMsgJumpPath,
+} from './shipping/trade-management.ts'
+import { uploadCombinedShippingInfo, uploadShippingInfo } from './shipping/upload-shipping.ts'
+import { sendMessage } from './subscribe/send-message.ts'
+import { isWxErrorCode, type WxErrorCode, WxRefusal } from './wx-error.ts'
 
 const endpoints = new Map<string, (world: World, call: Call) => object>([
   ['/sns/jscode2session', code2Session],
@@ -14,10 +24,23 @@ const endpoints = new Map<string, (world: World, call: Call) => object>([
   ['/wxa/business/getuserphonenumber', getUserPhoneNumber],
   ['/wxa/checksession', checkSessionKey],
   ['/wxa/resetusersessionkey', resetUserSessionKey],
+  ['/wxa/sec/order/upload_shipping_info', uploadShippingInfo],
+  ['/wxa/sec/order/upload_combined_shipping_info', uploadCombinedShippingInfo],
+  ['/wxa/sec/order/get_order', getOrder],
+  ['/wxa/sec/order/get_order_list', getOrderList],
+  ['/wxa/sec/order/notify_confirm_receive', notifyConfirmReceive],
+  ['/wxa/sec/order/set_msg_jump_path', setMsgJumpPath],
+  ['/wxa/sec/order/is_trade_managed', isTradeManaged],
+  ['/wxa/sec/order/is_trade_management_confirmation_completed', isTradeManagementConfirmationCompleted],
+  ['/wxa/sec/order/opspecialorder', opSpecialOrder],
+  ['/cgi-bin/message/subscribe/send', sendMessage],
 ])
 
-/** The server APIs of api.weixin.qq.com that login needs (miniprogram-login.md). Errors come with HTTP 200 and a rid. */
-export const miniProgramProtocol = (world: World): Protocol => ({
+/**
+ * The server APIs of api.weixin.qq.com that login, shipping management and subscribe messages need (miniprogram-login.md,
+ * after-payment.md). Errors come with HTTP 200 and a rid. `wake` is called after an answer that may have made a push due.
+ */
+export const miniProgramProtocol = (world: World, wake: () => void): Protocol => ({
   async handle(call) {
     const endpoint = endpoints.get(call.path)
     if (!endpoint) {
@@ -26,7 +49,9 @@ export const miniProgramProtocol = (world: World): Protocol => ({
     try {
       const busy = world.faults.take({ path: call.path }, 'login.busy')
       if (busy) throw new WxRefusal(busy.options['errcode'] === 45011 ? 45011 : -1)
-      return { answer: toAnswer(call, endpoint(world, call)), verdict: { ok: true, code: '0' } }
+      const refusal = world.faults.take({ path: call.path }, 'mini-program.refused')?.options['errcode']
+      if (isWxErrorCode(refusal)) throw new WxRefusal(refusal)
+      return { answer: toAnswer(call, endpoint(world, call)), verdict: { ok: true, code: '0' }, afterwards: wake }
     } catch (error) {
       if (error instanceof WxRefusal) return refused(world, call, error.errcode, error.message)
       throw error
