@@ -6,13 +6,18 @@ export type DeliveryOutcome =
   | { outcome: 'delivered'; note?: string }
   /** Nothing arrived, or the other side asked to come back later. */
   | { outcome: 'later'; error: string }
+  /** It may have arrived: no answer, or none that says so. */
+  | { outcome: 'unknown'; error: string }
   /** The other side will not take it, today or tomorrow. */
   | { outcome: 'refused'; error: string }
 
 export type OutboxStep =
   | { status: 'done'; note: string | undefined }
-  | { status: 'pending'; nextAt: Date; error: string }
+  | { status: 'pending'; nextAt: Date; error: string; mayHaveArrived: boolean }
   | { status: 'dead'; error: string }
+
+/** The other side would take it a second time, and nobody can ask whether it has it: so it goes out once at most. */
+const onceAtMost: ReadonlySet<OutboxKind> = new Set(['paid_message'])
 
 const minute = 60
 const hour = 60 * minute
@@ -42,10 +47,24 @@ const gapsSeconds: Record<OutboxKind, readonly number[]> = {
   webhook: [5, 5 * minute, 30 * minute, 2 * hour, 5 * hour, 10 * hour, 14 * hour, 20 * hour, 24 * hour],
 }
 
-/** What becomes of an item whose try number `attempts` (from 1) ended so at `now`. A poison item does not go on for ever (F65). */
-export function nextOutboxStep(kind: OutboxKind, attempts: number, ended: DeliveryOutcome, now: Date): OutboxStep {
+/** Whether another try would do harm, since an earlier one ended without a result. */
+export function mustNotRepeat(kind: OutboxKind, wasInFlight: boolean): boolean {
+  return wasInFlight && onceAtMost.has(kind)
+}
+
+/**
+ * What becomes of an item whose try number `attempts` (from 1) ended so at `now`. A poison item does not go on for
+ * ever (F65). `wasInFlight`: an earlier try may have arrived.
+ */
+export function nextOutboxStep(
+  { kind, attempts, wasInFlight }: { kind: OutboxKind; attempts: number; wasInFlight: boolean },
+  ended: DeliveryOutcome,
+  now: Date,
+): OutboxStep {
   if (ended.outcome === 'delivered') return { status: 'done', note: ended.note }
-  const gap = ended.outcome === 'later' ? gapsSeconds[kind][attempts - 1] : undefined
+  if (ended.outcome === 'unknown' && onceAtMost.has(kind)) return { status: 'done', note: ended.error }
+  const gap = ended.outcome === 'refused' ? undefined : gapsSeconds[kind][attempts - 1]
   if (gap === undefined) return { status: 'dead', error: ended.error }
-  return { status: 'pending', nextAt: new Date(now.getTime() + gap * 1000), error: ended.error }
+  const nextAt = new Date(now.getTime() + gap * 1000)
+  return { status: 'pending', nextAt, error: ended.error, mayHaveArrived: wasInFlight || ended.outcome === 'unknown' }
 }

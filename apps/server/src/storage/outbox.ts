@@ -80,7 +80,7 @@ export async function claimOutbox(
 
 export async function endOutboxTry(sql: Queries, claimed: ClaimedOutbox, step: OutboxStep, at: Date): Promise<boolean> {
   const rows = await sql`
-    update outbox set status = ${step.status}, in_flight = false,
+    update outbox set status = ${step.status}, in_flight = ${step.status === 'pending' && step.mayHaveArrived},
            last_error = ${step.status === 'done' ? (step.note ?? null) : step.error},
            next_at = ${step.status === 'pending' ? step.nextAt : null},
            ended_at = ${step.status === 'pending' ? null : at}
