@@ -9,6 +9,7 @@ export type TransportReason =
   | 'status'
   | 'too_large'
   | 'malformed_body'
+  | 'held_back'
 
 /** Why a message is not believed to come from WeChat. */
 export type SignatureReason =
@@ -109,8 +110,8 @@ export class WechatRefusedError extends WechatErrorBase {
 
 /**
  * No usable answer came. `outcomeUnknown` is false only when the request certainly never left (name not resolved, no
- * connection, TLS refused). `systemCode` is the operating system's or HTTP client's code, `status` the HTTP status.
- * The URL is never part of it: code2Session's holds the app secret.
+ * connection, TLS refused, `held_back` on our own side). `systemCode` is the operating system's or HTTP client's code,
+ * `status` the HTTP status. The URL is never part of it: code2Session's holds the app secret.
  */
 export class WechatTransportError extends WechatErrorBase {
   readonly code = 'wechat_transport'

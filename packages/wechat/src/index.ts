@@ -18,6 +18,7 @@ export { PayV2Client, type PayV2Options, type V2OrderKey, type V2RefundKey } fro
 export { v2NotifyAnswer } from './pay-v2/v2-notify-answer.ts'
 export type { V2SignType } from './pay-v2/v2-sign.ts'
 export {
+  type DownloadedCertificate,
   PayV3Client,
   type PayV3Options,
   type PlatformKeyInfo,

@@ -14,12 +14,15 @@ export class PlatformKey {
   /** Milliseconds since the epoch; a public key is always valid. */
   readonly effectiveAt: number
   readonly expiresAt: number
+  /** The certificate in PEM; none for a public key. */
+  readonly pem: string | undefined
 
   private constructor(
     kind: PlatformKey['kind'],
     serial: string,
     publicKey: KeyObject,
     [effectiveAt, expiresAt]: readonly [number, number],
+    pem?: string,
   ) {
     this.kind = kind
     this.serial = kind === 'certificate' ? normalSerial(serial) : serial
@@ -27,6 +30,7 @@ export class PlatformKey {
     this.publicKey = publicKey
     this.effectiveAt = effectiveAt
     this.expiresAt = expiresAt
+    this.pem = pem
   }
 
   /** @throws TypeError when it is no RSA public key or the id is not `PUB_KEY_ID_…` */
@@ -46,6 +50,7 @@ export class PlatformKey {
       serialNo.toUpperCase(),
       toRsaPublicKey('certificate', certificate.publicKey),
       [Date.parse(certificate.validFrom), Date.parse(certificate.validTo)],
+      pem,
     )
   }
 

@@ -27,8 +27,11 @@ export class PlatformKeys {
     configured: readonly PlatformKey[],
     download: (() => Promise<readonly PlatformKey[]>) | undefined,
     clock: () => number,
+    /** What an earlier download brought: serves until the next one replaces it. */
+    kept: readonly PlatformKey[] = [],
   ) {
     this.#configured = bySerial(configured)
+    this.#downloaded = bySerial(kept)
     this.#download = download
     this.#clock = clock
   }

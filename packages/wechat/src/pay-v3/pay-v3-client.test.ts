@@ -14,7 +14,7 @@ import {
   nowSeconds,
   signedHeaders,
 } from '../../test/test-platform.ts'
-import { PayV3Client, type PayV3Options, type V3JsapiRequest } from '../index.ts'
+import { type DownloadedCertificate, PayV3Client, type PayV3Options, type V3JsapiRequest } from '../index.ts'
 
 const merchant = makeKeyPair()
 const merchantSerial = '408B07E79B8269FEC3D5D3E6AB8ED163A6A380DB'
@@ -280,6 +280,26 @@ test('Certificates are downloaded for the first answer, verified by themselves, 
   assert.equal(host.requests[0]?.headers['wechatpay-serial'], undefined)
   const { serial } = certificateSigner
   assert.deepEqual(client.platformKeys(), [{ kind: 'certificate', serial, expiresAt: nowMs + 365 * 86_400_000 }])
+})
+
+test('F35: what an earlier download brought verifies while there is none, and each download is told', async (t) => {
+  let isDown = false
+  const host = await startHost(t, (request, response) => {
+    if (request.url !== '/v3/certificates') return answerSigned(response, certificateSigner, prepaid)
+    if (isDown) return void response.writeHead(503).end()
+    return answerSigned(response, certificateSigner, certificateList(certificateSigner))
+  })
+  const told: DownloadedCertificate[][] = []
+  const platformKeys = { onDownload: (certificates: readonly DownloadedCertificate[]) => told.push([...certificates]) }
+  await makeClient({ baseUrls: [host.origin], platformKeys }).prepayJsapi(order)
+  assert.deepEqual(told, [[{ serialNo: certificateSigner.serial, certificate: certificateSigner.certificate }]])
+  isDown = true
+  const [kept = []] = told
+  await makeClient({ baseUrls: [host.origin], platformKeys: { kept } }).prepayJsapi(order)
+  await assert.rejects(makeClient({ baseUrls: [host.origin], platformKeys: {} }).prepayJsapi(order), {
+    code: 'wechat_signature',
+    reason: 'unknown_serial',
+  })
 })
 
 test('A certificate download is refused when forged, mislabelled, expired or the merchant’s own', async (t) => {

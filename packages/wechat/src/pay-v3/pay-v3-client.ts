@@ -39,6 +39,16 @@ export interface PlatformKeysOptions {
   certificates?: ReadonlyArray<{ serialNo: string; certificate: string }>
   /** Whether to download platform certificates. Default: true, unless only public keys are given. */
   download?: boolean
+  /** Platform certificates that an earlier download brought: they serve until the next one replaces them. */
+  kept?: readonly DownloadedCertificate[]
+  /** Told of each download, once it is verified, to be kept for the next start. */
+  onDownload?: (certificates: readonly DownloadedCertificate[]) => void
+}
+
+/** A platform certificate, in PEM. */
+export interface DownloadedCertificate {
+  serialNo: string
+  certificate: string
 }
 
 export interface PayV3Options extends HttpOptions {
@@ -70,6 +80,7 @@ export class PayV3Client {
   readonly #apiV3Key: KeyObject
   readonly #merchantKey: MerchantKey
   readonly #keys: PlatformKeys
+  readonly #onDownload: NonNullable<PlatformKeysOptions['onDownload']>
   readonly #caller: HttpCaller
   readonly #transport: V3Transport
 
@@ -80,17 +91,26 @@ export class PayV3Client {
     this.#apiV3Key = createSecretKey(apiV3Key, 'utf8')
     this.#merchantKey = new MerchantKey(options.merchantKey)
     this.#caller = new HttpCaller(options, payHosts)
-    const { publicKeys = [], certificates = [], download } = options.platformKeys ?? {}
+    const {
+      publicKeys = [],
+      certificates = [],
+      kept = [],
+      download,
+      onDownload = () => {},
+    } = options.platformKeys ?? {}
+    this.#onDownload = onDownload
     const configured = [
       ...publicKeys.map(({ id, publicKey }) => PlatformKey.fromPublicKey(id, publicKey)),
       ...certificates.map(({ serialNo, certificate }) => PlatformKey.fromCertificate(serialNo, certificate)),
     ]
-    for (const key of configured) {
+    const earlier = kept.map(({ serialNo, certificate }) => PlatformKey.fromCertificate(serialNo, certificate))
+    for (const key of [...configured, ...earlier]) {
       if (this.#isOwn(key)) throw new TypeError("A platform key is the merchant's own: configure WeChat's instead")
     }
     const downloads = download ?? (publicKeys.length === 0 || certificates.length > 0)
     if (!downloads && configured.length === 0) throw new TypeError('platformKeys has no key and download is off')
-    this.#keys = new PlatformKeys(configured, downloads ? () => this.#download() : undefined, this.#caller.clock)
+    const downloading = downloads ? () => this.#download() : undefined
+    this.#keys = new PlatformKeys(configured, downloading, this.#caller.clock, earlier)
     this.#transport = new V3Transport({
       caller: this.#caller,
       mchid: this.#mchid,
@@ -277,6 +297,7 @@ export class PayV3Client {
       const certificates = decryptCertificates(answer.body, this.#apiV3Key)
       if (certificates.some((key) => this.#isOwn(key))) throw notOurs()
       await verifyCertificates(answer, certificates, (serial) => this.#keys.peek(serial), this.#caller.clock())
+      this.#onDownload(certificates.map(({ serial, pem = '' }) => ({ serialNo: serial, certificate: pem })))
       return certificates
     })
   }
