@@ -1,6 +1,7 @@
 /** A real HTTP server on a free loopback port that answers as a test says and keeps what it was sent. */
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer as createSecureServer, type ServerOptions } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { TestContext } from 'node:test'
 
@@ -19,9 +20,10 @@ export interface LoopbackHost {
   requests: SeenRequest[]
 }
 
-export async function startHost(t: TestContext, answer: Answerer): Promise<LoopbackHost> {
+/** With `secure` it speaks https. */
+export async function startHost(t: TestContext, answer: Answerer, secure?: ServerOptions): Promise<LoopbackHost> {
   const requests: SeenRequest[] = []
-  const server = createServer((incoming, response) => {
+  const take = (incoming: IncomingMessage, response: ServerResponse) => {
     const chunks: Buffer[] = []
     incoming.on('data', (chunk: Buffer) => chunks.push(chunk))
     incoming.on('end', () => {
@@ -30,7 +32,8 @@ export async function startHost(t: TestContext, answer: Answerer): Promise<Loopb
       requests.push(seen)
       void answer(seen, response, requests.length)
     })
-  })
+  }
+  const server = secure === undefined ? createServer(take) : createSecureServer(secure, take)
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   t.after(async () => {
@@ -38,7 +41,8 @@ export async function startHost(t: TestContext, answer: Answerer): Promise<Loopb
     server.close()
     await once(server, 'close')
   })
-  return { origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, requests }
+  const scheme = secure === undefined ? 'http' : 'https'
+  return { origin: `${scheme}://127.0.0.1:${(server.address() as AddressInfo).port}`, requests }
 }
 
 /** A loopback origin where nobody listens. */

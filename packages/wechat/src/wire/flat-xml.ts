@@ -13,9 +13,9 @@ const maxBytes = 64 * 1024
 const usualFields = 100
 
 /**
- * Reads a message of at most 64 KiB and 100 fields (`maxFields` for the one answer that has more). Values keep every character as sent. CDATA, the five entities and
- * valid numeric references are understood; DOCTYPE, processing instructions (the XML declaration too), comments,
- * attributes, nested and repeated elements are refused.
+ * Reads a message of at most 64 KiB and `maxFields` fields: 100, save for the one answer that has more. Values keep every
+ * character as sent. CDATA, the five entities and valid numeric references are understood; DOCTYPE, processing
+ * instructions (the XML declaration too), comments, attributes, nested and repeated elements are refused.
  * @throws WechatMalformedError with reason `too_large`, `encoding` or `xml`
  */
 export function readFlatXml(
