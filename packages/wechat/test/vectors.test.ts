@@ -11,6 +11,7 @@ import { canonicalV2, signV2, type V2SignType, verifyV2 } from '../src/pay-v2/v2
 import { requestMessage } from '../src/pay-v3/authorization.ts'
 import { decryptCertificates } from '../src/pay-v3/download-certificates.ts'
 import { paySignMessage } from '../src/pay-v3/pay-sign.ts'
+import { openPush, pushKey, pushSignature, sealPush } from '../src/push/push-cipher.ts'
 import { readFlatXml } from '../src/wire/flat-xml.ts'
 import { parseJsonObject } from '../src/wire/json-fields.ts'
 import { decryptReqInfo, reqInfoKey } from '../src/wire/v2-refund-notify.ts'
@@ -189,12 +190,33 @@ const checks: Record<string, Check> = {
     const message = { rawData: text(inputs, 'rawData'), sessionKey: SessionKey.from(text(inputs, 'session_key')) }
     assert.equal(verifyRawData({ ...message, signature: text(expected, 'signature') }), true)
   },
+  push_signature({ inputs, expected }) {
+    const { parts } = inputs
+    assert(Array.isArray(parts))
+    assert.equal(pushSignature(parts.map(String)), expected['sha1'])
+  },
+  push_decrypt({ inputs, expected }) {
+    const key = pushKey(text(inputs, 'EncodingAESKey'))
+    const appid = text(expected, 'appid')
+    const message = openPush(text(inputs, 'Encrypt'), appid, key).toString()
+    assert.equal(message, expected['msg'])
+    assert.equal(Buffer.byteLength(message), expected['msg_len'])
+    // Equal text again only with the same random bytes, length and padding.
+    const random = Buffer.from(text(expected, 'random'))
+    assert.equal(sealPush(message, appid, key, random), inputs['Encrypt'])
+  },
+  push_encrypt({ inputs, expected }) {
+    const key = pushKey(text(inputs, 'EncodingAESKey'))
+    const sealed = sealPush(text(inputs, 'msg'), text(inputs, 'appid'), key, Buffer.from(text(inputs, 'random')))
+    assert.equal(sealed, expected['Encrypt'])
+    assert.equal(openPush(sealed, text(inputs, 'appid'), key).toString(), inputs['msg'])
+    if (expected['MsgSignature'] === undefined) return
+    const parts = [text(inputs, 'token'), text(inputs, 'TimeStamp'), text(inputs, 'Nonce'), sealed]
+    assert.equal(pushSignature(parts), expected['MsgSignature'])
+  },
 }
 
 const leftOut: Record<string, string> = {
-  push_signature: 'message push is not part of this package yet',
-  push_encrypt: 'message push is not part of this package yet',
-  push_decrypt: 'message push is not part of this package yet',
   xpay_sign: 'virtual payment is not part of this package yet',
   sha1_hex: 'the hash of bill files; bills are not part of this package yet',
 }
