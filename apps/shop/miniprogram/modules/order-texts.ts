@@ -66,6 +66,28 @@ const eventTexts: Readonly<Record<string, string>> = {
   attempt_closed: '微信已关闭这次支付',
   cancelled: '申请取消',
   payment_suspended: '收到一笔需要人工核对的付款，店家会联系您',
+  refund_asked: '申请退款',
+  refund_request_accepted: '商家同意退款',
+  refund_request_declined: '商家未同意退款',
+  refund_intended: '商家发起退款',
+  refund_found: '商家在微信商户平台发起退款',
+  refund_unknown: '微信暂时没有回应，退款会继续',
+  refund_waiting_funds: '等待商家账户余额，退款会继续',
+  refund_processing: '微信已受理退款',
+  refund_succeeded: '退款成功，已原路退回',
+  refund_abnormal: '退款异常，请联系商家',
+  refund_settled: '商家已用其他方式退款',
+  refund_closed: '退款未成功',
+  refund_refused: '退款未成功',
+}
+
+const eventTones: Readonly<Record<string, Tone>> = {
+  paid: 'good',
+  payment_suspended: 'todo',
+  refund_asked: 'todo',
+  refund_succeeded: 'good',
+  refund_settled: 'good',
+  refund_abnormal: 'bad',
 }
 
 const causeTexts: Readonly<Record<string, string>> = {
@@ -80,7 +102,7 @@ export function timeline(events: readonly OrderEvent[], timeOf: (instant: string
     key: event.seq,
     text: eventText(event),
     at: timeOf(event.at),
-    tone: event.kind === 'paid' ? 'good' : event.kind === 'payment_suspended' ? 'todo' : 'over',
+    tone: eventTones[event.kind] ?? 'over',
   }))
 }
 

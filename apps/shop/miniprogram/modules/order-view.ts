@@ -10,6 +10,7 @@ export interface OrderView {
   title: string
   count: number
   totalFen: number
+  refundedFen: number
   isPayable: boolean
 }
 
@@ -34,6 +35,7 @@ export function orderView(order: OrderSummary, { statusWord, imageOf, timeOf }: 
     title: order.items.length === 1 ? (first?.name ?? '') : `${first?.name ?? ''} 等 ${order.items.length} 种`,
     count,
     totalFen: order.total_fen,
+    refundedFen: order.refunded_fen,
     isPayable: order.status === 'pending',
   }
 }

@@ -1,12 +1,11 @@
 import type { Order, Refund, RefundRequest, RefundStatus } from '../fenpay-client.js'
-import type { Tone } from './order-texts'
 
 /** A refund, or the wish for one, as the order's page shows it. */
 export interface RefundView {
   key: string
   title: string
   statusText: string
-  tone: Tone
+  tone: 'todo' | 'good' | 'bad' | 'over'
   amountFen: number
   /** Where the money is, or what to do; empty when the state says it all. */
   note: string
@@ -16,8 +15,9 @@ export interface RefundView {
 }
 
 type TimeOf = (instant: string) => string
+type StateTexts = Pick<RefundView, 'tone' | 'note'> & { text: string }
 
-const refundTexts: Readonly<Record<RefundStatus, { text: string; tone: Tone; note: string }>> = {
+const refundTexts: Readonly<Record<RefundStatus, StateTexts>> = {
   pending: { text: '等待微信受理', tone: 'todo', note: '商家已发起退款，微信受理后开始退回。' },
   processing: { text: '退款中', tone: 'todo', note: '正在原路退回：零钱很快到账，银行卡一般 1–3 个工作日。' },
   succeeded: { text: '已退款', tone: 'good', note: '已原路退回付款账户。' },
@@ -25,7 +25,7 @@ const refundTexts: Readonly<Record<RefundStatus, { text: string; tone: Tone; not
   failed: { text: '退款未成功', tone: 'over', note: '这次没有退回款项，可以再次申请或联系商家。' },
 }
 
-const requestTexts: Readonly<Record<RefundRequest['status'], { text: string; tone: Tone; note: string }>> = {
+const requestTexts: Readonly<Record<RefundRequest['status'], StateTexts>> = {
   open: { text: '待商家处理', tone: 'todo', note: '商家同意后，款项原路退回。' },
   accepted: { text: '商家已同意', tone: 'good', note: '' },
   declined: { text: '商家未同意', tone: 'over', note: '' },
@@ -49,8 +49,10 @@ function requestView(request: RefundRequest, order: Order, timeOf: TimeOf): Refu
     note,
     answer: request.answer ?? '',
     rows: rows({
-      退款菜品: itemsText(request.items, order, '全部'),
-      退款原因: request.reason,
+      // Accepted, it is a refund below that says the same.
+      ...(request.status === 'accepted'
+        ? {}
+        : { 退款菜品: itemsText(request.items, order, '全部可退的菜品'), 退款原因: request.reason }),
       申请时间: timeOf(request.created_at),
       处理时间: request.answered_at && timeOf(request.answered_at),
     }),

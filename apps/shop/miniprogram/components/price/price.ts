@@ -1,6 +1,6 @@
 import { fen, formatYuan } from '../../fenpay-client.js'
 
-/** An amount: `fen` is a whole number of fen; `size` is small, medium or large. */
+/** An amount: `fen` is a whole number of fen; `size` is tiny, small, medium or large. */
 Component({
   properties: {
     fen: { type: Number, value: 0 },

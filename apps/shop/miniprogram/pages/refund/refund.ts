@@ -1,5 +1,5 @@
 import type { Order } from '../../fenpay-client.js'
-import { formatYuan, isFenpayError } from '../../fenpay-client.js'
+import { fen, formatYuan, isFenpayError } from '../../fenpay-client.js'
 import type { Told } from '../../modules/error-texts'
 import { tell } from '../../modules/error-texts'
 import { foodImage } from '../../modules/food-image'
@@ -129,16 +129,17 @@ Page({
   /** What the form still needs, in words; empty when it is complete. */
   missing({ amountFen }: RefundChoice, reason: string): string {
     if (amountFen === 0) return '请选择要退的菜品'
-    if (amountFen > (this.order?.refundable_fen ?? 0)) return '超过了可退的金额'
+    const leftFen = fen(this.order?.refundable_fen ?? 0)
+    if (amountFen > leftFen) return `最多可退 ¥${formatYuan(leftFen)}`
     if (this.data.reason === '') return '请选择退款原因'
     return reason === '' ? '请填写退款原因' : ''
   },
 
   async confirm({ amountFen, items }: RefundChoice): Promise<boolean> {
-    const pieces = items?.reduce((sum, { quantity }) => sum + quantity, 0)
+    const chosen = this.data.lines.filter((line) => line.chosen > 0).map((line) => `${line.name} × ${line.chosen}`)
     const { confirm } = await wx.showModal({
       title: `申请退款 ¥${formatYuan(amountFen)}？`,
-      content: `${pieces === undefined ? '全部可退的菜品' : `共 ${pieces} 份菜品`}，商家同意后原路退回。`,
+      content: `${items === undefined ? '全部可退的菜品' : chosen.join('、')}\n商家同意后原路退回`,
       confirmText: '提交申请',
       cancelText: '再想想',
     })
