@@ -79,6 +79,7 @@ test('a reason is one line of at most 80 characters, as the API takes it, whatev
   )
   assert.equal(writeReason('菜品有问题', ' 面坨了，\n汤凉了 '), '菜品有问题：面坨了， 汤凉了')
   assert.equal(writeReason('点错了', ''), '点错了')
+  for (const usual of usualReasons) assert.ok(writeReason(usual, '长'.repeat(wordsLengthMax)).length <= 80)
   assert.equal(writeReason(otherReason, '\ud83c'), '', 'half of a character is none')
 })
 
@@ -120,8 +121,7 @@ test('the headline of an order tells what went wrong first, then what waits', ()
 
 test('every refusal about refunds is told in its own words', () => {
   const codes = Object.keys(errorCatalogue).filter((code) => code.startsWith('refund_'))
-  const texts = codes.map((code) => {
-    return tell(Object.assign(new Error(), { name: 'FenpayError', code, statusCode: 409 })).text
-  })
-  assert.equal(new Set(texts).size, codes.length)
+  const textOf = (code: string) => tell(Object.assign(new Error(), { name: 'FenpayError', code, statusCode: 409 })).text
+  const texts = [...codes, 'order_not_paid', 'of_tomorrow'].map(textOf)
+  assert.equal(new Set(texts).size, texts.length)
 })
