@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { KeyCache } from './crypto/rsa.ts'
 import { Notifier } from './delivery/notifier.ts'
 import { type Post, post as postOverHttp } from './delivery/post.ts'
+import { RefundClock } from './delivery/refund-clock.ts'
 import { secureIdentityOf } from './engine/authority.ts'
 import { Books } from './engine/books.ts'
 import { CallCounts } from './engine/call-counts.ts'
@@ -94,7 +95,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     const notifier = new Notifier(world, {
       post,
       byItself: delivery === 'by-itself',
-      others: (ended) => [new Pusher(world, post, ended)],
+      others: (ended) => [new RefundClock(world), new Pusher(world, post, ended)],
     })
     const identity = await secureIdentityOf(world, world.keys)
     const server = await serve(world, notifier, { host, port, securePort, secondPort, identity }, log)

@@ -224,7 +224,10 @@ describe('ordering faults', () => {
         /option copies of notify\.duplicate must be a whole number/,
       ],
       [{ name: 'call.bad-body', options: { kind: 'xml' } }, /must be html or empty or half/],
-      [{ name: 'notify.drop', match: { order: 'x' } }, /match knows path, out_trade_no and mchid, not order/],
+      [
+        { name: 'notify.drop', match: { order: 'x' } },
+        /match knows path, out_trade_no, out_refund_no, mchid, about, host, not order/,
+      ],
       [{ name: 'notify.drop', match: [] }, /match must be a JSON object/],
     ]
     for (const [body, message] of cases) {

@@ -53,13 +53,15 @@ describe('a restart', () => {
     const open = newNumber()
     const prepayId = await first.prepay('MD5', open)
     const books = await booksOf(first)
-    const merchants = (await first.control('merchants')).json
+    const { merchants, secure } = (await first.control('merchants')).json
     const openid = await first.openid()
     await running?.close()
 
     const second = await start(dataDir)
     assert.deepEqual(await booksOf(second), books)
-    assert.deepEqual((await second.control('merchants')).json, merchants)
+    const again = (await second.control('merchants')).json
+    assert.deepEqual(again['merchants'], merchants)
+    assert.equal(again['secure']?.['ca_pem'], secure?.['ca_pem'])
     assert.equal((await second.control('clock')).json['advanced_seconds'], 3600)
     assert.equal(await second.openid(), openid)
     const { json } = await second.requestPayment(second.payParameters('MD5', prepayId), 'confirm')

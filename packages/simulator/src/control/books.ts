@@ -3,8 +3,9 @@ import { tradeStateOf } from '../engine/orders.ts'
 import type { Delivery, Notification, Order } from '../engine/records.ts'
 import type { Control, ControlAnswer } from './control.ts'
 import { describeMessage, describePush, describeShippingOrder } from './messages.ts'
+import { describeBalance, describeRefundRow } from './refunds.ts'
 
-/** GET /_sim/books `?mchid=&out_trade_no=`: what WeChat knows. `calls` counts since the process started. */
+/** GET /_sim/books `?mchid=&out_trade_no=`: what WeChat knows. `calls` count since the process started. */
 export function readBooks({ world, call }: Control): ControlAnswer {
   const mchid = call.query.get('mchid')
   const outTradeNo = call.query.get('out_trade_no')
@@ -22,11 +23,18 @@ export function readBooks({ world, call }: Control): ControlAnswer {
         .map((order) => describeShippingOrder(world, order)),
       messages: [...world.books.messages.values()].map((message) => describeMessage(world, message)),
       pushes: [...world.books.pushes.values()].map(describePush),
-      calls: [...world.callCounts.values()].filter(wanted).map((row) => ({
-        mchid: row.mchid,
-        out_trade_no: row.outTradeNo,
-        counts: Object.fromEntries(row.counts),
-      })),
+      refunds: [...world.books.refunds.values()].filter(wanted).map((refund) => describeRefundRow(world, refund)),
+      balances: [...world.books.merchants.values()]
+        .map((merchant) => merchant.mchid)
+        .filter((one) => mchid === null || one === mchid)
+        .map((one) => describeBalance(world, one)),
+      calls: [...world.callCounts.values()]
+        .map((row) => ({ ...row, outTradeNo: row.number }))
+        .filter(wanted)
+        .map((row) => ({ mchid: row.mchid, out_trade_no: row.outTradeNo, counts: Object.fromEntries(row.counts) })),
+      refund_calls: [...world.refundCallCounts.values()]
+        .filter((row) => mchid === null || row.mchid === mchid)
+        .map((row) => ({ mchid: row.mchid, out_refund_no: row.number, counts: Object.fromEntries(row.counts) })),
     },
   }
 }
@@ -67,6 +75,8 @@ const describeNotification = (notification: Notification): object => ({
   id: notification.id,
   mchid: notification.mchid,
   out_trade_no: notification.outTradeNo,
+  about: notification.refund ? 'refund' : 'payment',
+  out_refund_no: notification.refund?.outRefundNo,
   notify_url: notification.url,
   due_at: notification.dueAtMs === undefined ? undefined : toRfc3339(notification.dueAtMs),
   deliveries: notification.deliveries.map(describeDelivery),

@@ -12,6 +12,7 @@ import { login, phoneNumber } from './login.ts'
 import { addMerchant, listMerchants } from './merchants.ts'
 import { listMessages } from './messages.ts'
 import { setPush } from './push-settings.ts'
+import { changeRefundSettings, moveBalance, readBalance, readRefundSettings, refundByHand } from './refunds.ts'
 import { requestPayment } from './request-payment.ts'
 import { clearRequests, listRequests } from './requests.ts'
 import { resendNotification } from './resend.ts'
@@ -57,8 +58,33 @@ const routes = (): readonly Route[] => [
   },
   {
     method: 'POST',
+    path: '/_sim/refunds',
+    what: 'a refund by hand {mchid?, out_trade_no|transaction_id, amount?, reason?}',
+    work: refundByHand,
+  },
+  { method: 'GET', path: '/_sim/merchants/:value/balance', what: 'a merchant’s money', work: readBalance },
+  {
+    method: 'POST',
+    path: '/_sim/merchants/:value/balance',
+    what: 'move it {set?|withdraw?|deposit?}',
+    work: moveBalance,
+  },
+  {
+    method: 'GET',
+    path: '/_sim/merchants/:value/refund-settings',
+    what: 'how refunds go',
+    work: readRefundSettings,
+  },
+  {
+    method: 'POST',
+    path: '/_sim/merchants/:value/refund-settings',
+    what: 'change it {arrives_after_seconds?, notify_url?}',
+    work: changeRefundSettings,
+  },
+  {
+    method: 'POST',
     path: '/_sim/notify/resend',
-    what: 'deliver again {id} or {out_trade_no, mchid?}',
+    what: 'deliver again {id} or {out_trade_no, mchid?, out_refund_no?}',
     work: resendNotification,
   },
   {

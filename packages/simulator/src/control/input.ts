@@ -35,6 +35,20 @@ export function optionalText(input: ControlInput, name: string): string | undefi
   throw new ControlInputError(`${name} must be a string`)
 }
 
+/** One of a few texts. */
+export function optionalChoice<const T extends string>(
+  input: ControlInput,
+  name: string,
+  choices: readonly T[],
+): T | undefined {
+  const value = optionalText(input, name)
+  const chosen = choices.find((choice) => choice === value)
+  if (value !== undefined && chosen === undefined) {
+    throw new ControlInputError(`${name} must be ${choices.join(' or ')}`)
+  }
+  return chosen
+}
+
 /** A whole number from `min` to `max`. */
 export function optionalInteger(input: ControlInput, name: string, min: number, max: number): number | undefined {
   const value = input[name]

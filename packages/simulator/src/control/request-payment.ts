@@ -43,7 +43,7 @@ export async function requestPayment({ world, notifier, call }: Control): Promis
   return {
     body: { errMsg: 'requestPayment:ok' },
     verdict: { ok: true, code: 'requestPayment:ok' },
-    afterwards: () => notifier.schedule(notification),
+    afterwards: () => notifier.wake(),
   }
 }
 
@@ -80,7 +80,7 @@ async function openSheet(
     return { ...fail('支付签名验证失败'), signed_string: signedString, ...more }
   }
   const state = tradeStateOf(placed, world.clock.nowMs())
-  if (state !== 'NOTPAY') return fail(state === 'SUCCESS' ? '该订单已支付' : '该订单已关闭')
+  if (state !== 'NOTPAY') return fail(state === 'CLOSED' ? '该订单已关闭' : '该订单已支付')
   if (world.clock.nowMs() >= prepay.expiresAtMs) return fail('prepay_id已过期')
   const { openid } = world.books.transact(() => accountOf(world, appid, user))
   return openid === placed.openid ? { order: placed, merchant } : fail('下单账号与支付账号不一致')

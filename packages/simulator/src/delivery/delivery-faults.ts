@@ -1,5 +1,4 @@
 import type { FaultMatch, FaultPlan, PlannedFault } from '../engine/fault-plan.ts'
-import type { Order } from '../engine/records.ts'
 
 const shaping = [
   'notify.drop',
@@ -11,15 +10,15 @@ const shaping = [
   'notify.replay',
   'notify.answer-lost',
 ]
-const shapingV3 = ['notify.sign-probe', 'notify.stale']
-const instead = ['notify.amount', 'notify.unknown-order', 'notify.wrong-merchant', 'notify.forged']
+const shapingV3 = ['notify.sign-probe', 'notify.stale', 'notify.rewritten']
+const instead = ['notify.amount', 'notify.unknown-order', 'notify.wrong-merchant', 'notify.forged', 'notify.rewritten']
 
 /** The faults that shape one delivery, each used up by one. */
 export class DeliveryFaults {
   readonly #taken: readonly PlannedFault[]
 
-  constructor(plan: FaultPlan, subject: FaultMatch, signType: Order['signType']) {
-    const names = signType === 'RSA' ? [...shaping, ...shapingV3] : shaping
+  constructor(plan: FaultPlan, subject: FaultMatch, form: 'v2' | 'v3') {
+    const names = form === 'v3' ? [...shaping, ...shapingV3] : shaping
     this.#taken = names.flatMap((name) => plan.take(subject, name) ?? [])
   }
 

@@ -1,5 +1,5 @@
-import { afterDelivery } from '../engine/notify-schedule.ts'
 import type { FaultMatch } from '../engine/fault-plan.ts'
+import { afterDelivery } from '../engine/notify-schedule.ts'
 import type { Delivery, Notification } from '../engine/records.ts'
 import { isLoopback } from '../protocol/notify-url.ts'
 import { isV2Acknowledgement } from '../protocol/v2/payment-notify.ts'

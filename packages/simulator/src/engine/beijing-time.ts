@@ -6,6 +6,9 @@ const shifted = (ms: number): string => new Date(ms + offsetMs).toISOString()
 /** v2's `yyyyMMddHHmmss`. */
 export const toCompactTime = (ms: number): string => shifted(ms).slice(0, 19).replace(/[-:T]/g, '')
 
+/** v2's `yyyy-MM-dd HH:mm:ss`, as refunds have it. */
+export const toSpacedTime = (ms: number): string => shifted(ms).slice(0, 19).replace('T', ' ')
+
 /** v3's RFC 3339 with offset, whole seconds: `2018-06-08T10:34:56+08:00`. */
 export const toRfc3339 = (ms: number): string => `${shifted(ms).slice(0, 19)}+08:00`
 

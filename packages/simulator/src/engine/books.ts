@@ -7,7 +7,20 @@ import type {
   Subscription,
   TradeManagement,
 } from './after-payment-records.ts'
-import type { AccessToken, Account, App, Code, Fact, Merchant, Notification, Order, Person, Prepay } from './records.ts'
+import type {
+  AccessToken,
+  Account,
+  App,
+  Code,
+  Fact,
+  Merchant,
+  MerchantPlatform,
+  Notification,
+  Order,
+  Person,
+  Prepay,
+  Refund,
+} from './records.ts'
 
 /** One record written: table, record. A transaction is a list of these. */
 export type Change = readonly [table: string, record: object]
@@ -101,6 +114,12 @@ export class Books {
   )
   readonly prepays = this.#table<Prepay>('prepays', (row) => row.prepayId)
   readonly notifications = this.#table<Notification>('notifications', (row) => row.id)
+  readonly refunds = this.#table<Refund>(
+    'refunds',
+    (row) => `${row.mchid}/${row.outRefundNo}`,
+    (row) => row.refundId,
+  )
+  readonly platforms = this.#table<MerchantPlatform>('platforms', (row) => row.mchid)
   readonly shippingOrders = this.#table<ShippingOrder>(
     'shippingOrders',
     (row) => `${row.mchid}/${row.outTradeNo}`,
@@ -184,6 +203,8 @@ const tableNames = [
   'orders',
   'prepays',
   'notifications',
+  'refunds',
+  'platforms',
   'shippingOrders',
   'tradeManagement',
   'pushTargets',

@@ -5,7 +5,12 @@ import { type FaultKind, faultTable } from './fault-table.ts'
 export interface FaultMatch {
   readonly path?: string
   readonly outTradeNo?: string
+  readonly outRefundNo?: string
   readonly mchid?: string
+  /** Calls and notifications about payments, or about refunds. */
+  readonly about?: 'payment' | 'refund'
+  /** Which of WeChat's addresses was called. */
+  readonly host?: 'first' | 'second' | 'secure'
 }
 
 /** A fault's options, defaults filled in. */
@@ -87,7 +92,10 @@ export class FaultPlan {
 const fits = (match: FaultMatch, subject: FaultMatch): boolean =>
   (match.path === undefined || (subject.path ?? '').includes(match.path)) &&
   (match.outTradeNo === undefined || match.outTradeNo === subject.outTradeNo) &&
-  (match.mchid === undefined || match.mchid === subject.mchid)
+  (match.outRefundNo === undefined || match.outRefundNo === subject.outRefundNo) &&
+  (match.mchid === undefined || match.mchid === subject.mchid) &&
+  (match.about === undefined || match.about === subject.about) &&
+  (match.host === undefined || match.host === subject.host)
 
 function fillOptions(kind: FaultKind, given: Readonly<Record<string, unknown>>): FaultOptions {
   const unknown = Object.keys(given).find((name) => !Object.hasOwn(kind.options, name))

@@ -91,7 +91,8 @@ export interface Order {
   readonly prepayId: string
   readonly createdAtMs: number
   readonly expiresAtMs: number
-  readonly state: 'NOTPAY' | 'SUCCESS' | 'CLOSED'
+  /** REFUND from the first accepted refund on, whatever becomes of it. */
+  readonly state: 'NOTPAY' | 'SUCCESS' | 'REFUND' | 'CLOSED'
   readonly closedAtMs?: number
   readonly payment?: Payment
 }
@@ -125,12 +126,55 @@ export interface Delivery {
   readonly faults: readonly string[]
 }
 
-/** A payment notification and its history. */
+/** One out_refund_no of one merchant. */
+export interface Refund {
+  readonly mchid: string
+  readonly outRefundNo: string
+  readonly refundId: string
+  readonly outTradeNo: string
+  readonly transactionId: string
+  readonly refundFen: number
+  /** Amount of the order. */
+  readonly totalFen: number
+  readonly reason?: string
+  /** Where the request wanted to be told; without it, the merchant platform's address counts. */
+  readonly notifyUrl?: string
+  /** All that a repeated request must repeat beside order and amounts, in one canonical text. */
+  readonly fingerprint: string
+  /** Which protocol asked; a refund by hand is told as v2. */
+  readonly form: 'v2' | 'v3'
+  /** `platform`: somebody clicked in the merchant platform. */
+  readonly source: 'api' | 'platform'
+  readonly wechatpaySerial?: string
+  readonly receivedBy: string
+  readonly createdAtMs: number
+  readonly status: 'PROCESSING' | 'SUCCESS' | 'ABNORMAL' | 'CLOSED'
+  /** Accepted while the merchant's funds were short: nothing has been taken yet. */
+  readonly awaitsFunds: boolean
+  /** When something happens by itself, in business time: the money arrives, or the wait for funds ends. */
+  readonly dueAtMs?: number
+  readonly successAtMs?: number
+}
+
+/** What the merchant platform keeps about a merchant. */
+export interface MerchantPlatform {
+  readonly mchid: string
+  /** Everything that was put in (above 0) or taken out (below 0) by hand. */
+  readonly adjustedFen: number
+  /** From the acceptance of a refund until the money is there. */
+  readonly refundSeconds: number
+  /** Where refunds without a notify_url of their own are told, as v2. */
+  readonly refundNotifyUrl?: string
+}
+
+/** A notification about a payment or, with `refund`, about a refund, and its history. */
 export interface Notification {
   readonly id: string
   readonly mchid: string
   readonly outTradeNo: string
   readonly url: string
+  /** The refund it tells of, and what had become of it then. */
+  readonly refund?: Pick<Refund, 'outRefundNo' | 'status' | 'form'>
   readonly createdAtMs: number
   /** When the next delivery is due, in business time; absent when there is none. */
   readonly dueAtMs?: number

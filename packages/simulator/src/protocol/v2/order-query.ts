@@ -2,6 +2,7 @@ import { toCompactTime } from '../../engine/beijing-time.ts'
 import { tradeStateOf } from '../../engine/orders.ts'
 import type { Payment } from '../../engine/records.ts'
 import type { World } from '../../world.ts'
+import { seenState } from '../seen-state.ts'
 import { tradeStateTexts } from '../trade-state-texts.ts'
 import { checkFields, orderQueryRules } from './field-rules.ts'
 import type { V2Fields } from './v2-answer.ts'
@@ -21,9 +22,9 @@ export function orderQuery(world: World, request: V2Request): V2Fields {
     throw new V2Refusal('ORDERNOTEXIST', '此交易订单号不存在')
   }
   const settled = tradeStateOf(order, world.clock.nowMs())
-  const state = settled === 'SUCCESS' && world.faults.take(subject, 'query.lag') ? 'NOTPAY' : settled
+  const state = seenState(world, settled, subject)
   return [
-    ...(state === 'SUCCESS' && order.payment ? paymentFields(order.payment) : []),
+    ...((state === 'SUCCESS' || state === 'REFUND') && order.payment ? paymentFields(order.payment) : []),
     ['out_trade_no', order.outTradeNo],
     ['attach', order.attach ?? ''],
     ['trade_state', state],

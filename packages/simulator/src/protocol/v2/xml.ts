@@ -76,11 +76,11 @@ class Scanner {
 }
 
 /** Writes a message as WeChat does: text in CDATA, numbers bare, empty values left out. */
-export function writeXml(fields: Iterable<readonly [string, string | number]>): string {
+export function writeXml(fields: Iterable<readonly [string, string | number]>, root = 'xml'): string {
   const lines = [...fields]
     .filter(([, value]) => value !== '')
     .map(([name, value]) => `<${name}>${typeof value === 'number' ? value : toCdata(value)}</${name}>`)
-  return `<xml>${lines.join('\n')}</xml>`
+  return `<${root}>${lines.join('\n')}</${root}>`
 }
 
 const toCdata = (text: string): string => `<![CDATA[${text.replaceAll(']]>', ']]]]><![CDATA[>')}]]>`

@@ -34,8 +34,10 @@ export async function authenticate(world: World, call: Call, transactions: boole
   checkTimestamp(world, given.timestamp)
   const merchant = world.books.merchants.get(given.mchid)
   // The documents list this code for a wrong mchid and do not say at which step it shows.
-  if (!merchant)
-    throw new V3Refusal('MCH_NOT_EXISTS', '商户号不存在', { requestIdCode: requestIdCodes.invalidParameter })
+  if (!merchant) {
+    const status = transactions ? 400 : 404
+    throw new V3Refusal('MCH_NOT_EXISTS', '商户号不存在', { status, requestIdCode: requestIdCodes.invalidParameter })
+  }
   const message = v3RequestMessage(call.method, call.target, given.timestamp, given.nonce_str, call.text)
   const certificate = merchant.certificates.find(({ serialNo }) => serialNo === given.serial_no)
   if (!certificate) {

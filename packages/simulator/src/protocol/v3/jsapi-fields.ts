@@ -3,7 +3,7 @@ import { fromRfc3339 } from '../../engine/beijing-time.ts'
 import { notifyUrlProblem } from '../notify-url.ts'
 import type { V3Field, V3Fields } from './json-schema.ts'
 
-const text = (
+export const text = (
   label: string,
   max: number,
   check?: (value: string) => string | undefined,
@@ -13,8 +13,9 @@ const text = (
   max,
   ...(check ? { check } : {}),
 })
-const needed = <T extends V3Field>(field: T): T & { required: true } => ({ ...field, required: true })
-const matching = (pattern: RegExp, problem: string) => (value: string) => (pattern.test(value) ? undefined : problem)
+export const needed = <T extends V3Field>(field: T): T & { required: true } => ({ ...field, required: true })
+export const matching = (pattern: RegExp, problem: string) => (value: string) =>
+  pattern.test(value) ? undefined : problem
 
 /** mchid as query and close name it. */
 export const mchidField: V3Field = needed(text('直连商户号', 32))

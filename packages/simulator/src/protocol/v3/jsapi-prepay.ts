@@ -2,7 +2,8 @@ import { fromRfc3339 } from '../../engine/beijing-time.ts'
 import { type OrderRequest, placeOrder } from '../../engine/orders.ts'
 import type { World } from '../../world.ts'
 import { jsapiFields } from './jsapi-fields.ts'
-import { checkObject, isJsonObject, type JsonObject } from './json-schema.ts'
+import { canonical, objectOf, textOf } from './json-body.ts'
+import { checkObject, type JsonObject } from './json-schema.ts'
 import { requestIdCodes, V3Refusal } from './v3-refusal.ts'
 import { checkSameMchid, readJsonBody, type V3Request } from './v3-request.ts'
 
@@ -68,18 +69,3 @@ function expiryOf(timeExpire: string, nowMs: number): number {
   }
   return Math.max(givenMs, nowMs + minimumLifeMs)
 }
-
-const textOf = (object: JsonObject, name: string): string => {
-  const value = object[name]
-  return typeof value === 'string' ? value : ''
-}
-const objectOf = (object: JsonObject, name: string): JsonObject => {
-  const value = object[name]
-  return isJsonObject(value) ? value : {}
-}
-
-/** The same text for the same values, whatever the order of the names. */
-const canonical = (value: unknown): string =>
-  JSON.stringify(value, (_, part: unknown) =>
-    isJsonObject(part) ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1))) : part,
-  )

@@ -2,6 +2,7 @@ import { toRfc3339 } from '../../engine/beijing-time.ts'
 import { tradeStateOf } from '../../engine/orders.ts'
 import type { Order, Payment } from '../../engine/records.ts'
 import type { World } from '../../world.ts'
+import { seenState } from '../seen-state.ts'
 import { tradeStateTexts } from '../trade-state-texts.ts'
 import { mchidField } from './jsapi-fields.ts'
 import { checkField } from './json-schema.ts'
@@ -21,8 +22,8 @@ export function queryOrder(world: World, request: V3Request, by: 'transaction_id
     throw new V3Refusal('ORDER_NOT_EXIST', '订单不存在', { requestIdCode: requestIdCodes.orderNotExist })
   }
   const settled = tradeStateOf(order, world.clock.nowMs())
-  const state = settled === 'SUCCESS' && world.faults.take(subject, 'query.lag') ? 'NOTPAY' : settled
-  if (state === 'SUCCESS' && order.payment) return transactionOf(order, order.payment)
+  const state = seenState(world, settled, subject)
+  if ((state === 'SUCCESS' || state === 'REFUND') && order.payment) return transactionOf(order, order.payment, state)
   return {
     ...identityOf(order),
     trade_state: state,
@@ -32,12 +33,12 @@ export function queryOrder(world: World, request: V3Request, by: 'transaction_id
 }
 
 /** A paid transaction as query and notification tell it. */
-export const transactionOf = (order: Order, payment: Payment): object => ({
+export const transactionOf = (order: Order, payment: Payment, state: 'SUCCESS' | 'REFUND'): object => ({
   ...identityOf(order),
   transaction_id: payment.transactionId,
   trade_type: 'JSAPI',
-  trade_state: 'SUCCESS',
-  trade_state_desc: tradeStateTexts.SUCCESS,
+  trade_state: state,
+  trade_state_desc: tradeStateTexts[state],
   bank_type: payment.bankType,
   success_time: toRfc3339(payment.paidAtMs),
   payer: { openid: payment.openid },

@@ -8,7 +8,10 @@ import { listCertificates } from './certificates.ts'
 import { jsapiPrepay } from './jsapi-prepay.ts'
 import { orderClose } from './order-close.ts'
 import { queryOrder } from './order-query.ts'
-import { requestIdCodes, V3Refusal, v3Statuses } from './v3-refusal.ts'
+import { applyAbnormalRefund } from './refund-abnormal.ts'
+import { applyRefund } from './refund-apply.ts'
+import { queryRefund } from './refund-query.ts'
+import { requestIdCodes, V3Refusal } from './v3-refusal.ts'
 import { checkClientHeaders, type V3Request } from './v3-request.ts'
 import { signingKeyFor, v3SignatureHeaders } from './v3-signature.ts'
 
@@ -52,6 +55,27 @@ const endpoints: readonly Endpoint[] = [
     work: orderClose,
   },
   {
+    operation: 'refund',
+    method: 'POST',
+    path: /^\/v3\/refund\/domestic\/refunds$/,
+    transactions: false,
+    work: applyRefund,
+  },
+  {
+    operation: 'refund-query',
+    method: 'GET',
+    path: /^\/v3\/refund\/domestic\/refunds\/([^/]+)$/,
+    transactions: false,
+    work: queryRefund,
+  },
+  {
+    operation: 'refund-abnormal',
+    method: 'POST',
+    path: /^\/v3\/refund\/domestic\/refunds\/([^/]+)\/apply-abnormal-refund$/,
+    transactions: false,
+    work: applyAbnormalRefund,
+  },
+  {
     operation: 'certificates',
     method: 'GET',
     path: /^\/v3\/certificates$/,
@@ -82,8 +106,8 @@ async function answerCall(world: World, call: Call, endpoint: Endpoint): Promise
     if (!endpoint.transactions) checkClientHeaders(call)
     const merchant = await authenticate(world, call, endpoint.transactions)
     const pathValue = decodePart(endpoint.path.exec(call.path)?.[1] ?? '')
-    const outTradeNo = subjectOf(call).outTradeNo ?? world.books.orders.find(pathValue)?.outTradeNo ?? ''
-    const about = { operation: endpoint.operation, mchid: merchant.mchid, outTradeNo }
+    const { outTradeNo = '', outRefundNo = '' } = subjectOf(call, world.books)
+    const about = { operation: endpoint.operation, mchid: merchant.mchid, outTradeNo, outRefundNo }
     try {
       const wechatpaySerial = headerOf(call, 'wechatpay-serial')
       const result = endpoint.work(world, { call, merchant, pathValue, wechatpaySerial })
@@ -106,7 +130,7 @@ async function signedAnswer(world: World, call: Call, merchant: Merchant, result
     ...(result === undefined ? {} : { 'Content-Type': 'application/json; charset=utf-8' }),
   }
   const status = result === undefined ? 204 : 200
-  const subject = { ...subjectOf(call), mchid: merchant.mchid }
+  const subject = { ...subjectOf(call, world.books), mchid: merchant.mchid }
   const fault = world.faults.take(subject, 'response.sign-probe', 'response.unsigned', 'response.wrong-key')
   if (fault?.name === 'response.unsigned') return { status, headers: common, body }
   const key = signingKeyFor(world, merchant, headerOf(call, 'wechatpay-serial'))
@@ -118,14 +142,14 @@ async function signedAnswer(world: World, call: Call, merchant: Merchant, result
 }
 
 function refused(world: World, error: V3Refusal): Handled {
-  const { code, message, detail, requestIdCode, hint } = error
+  const { code, status, message, detail, requestIdCode, hint } = error
   const headers = {
     'Content-Type': 'application/json; charset=utf-8',
     ...(requestIdCode === undefined ? {} : { 'Request-ID': requestId(world, requestIdCode) }),
   }
   const body = JSON.stringify({ code, message, ...(detail ? { detail } : {}) })
   const verdict: Verdict = { ok: false, code, message, ...hint }
-  return { answer: { status: v3Statuses[code], headers, body }, verdict }
+  return { answer: { status, headers, body }, verdict }
 }
 
 const requestId = (world: World, code: number): string =>

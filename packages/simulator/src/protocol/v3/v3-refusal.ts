@@ -6,6 +6,7 @@ export const v3Statuses = {
   MCH_NOT_EXISTS: 400,
   SIGN_ERROR: 401,
   OUT_TRADE_NO_USED: 403,
+  NOT_ENOUGH: 403,
   ORDER_NOT_EXIST: 404,
   RESOURCE_NOT_EXISTS: 404,
   FREQUENCY_LIMITED: 429,
@@ -43,6 +44,7 @@ export interface V3Detail {
 /** A refused v3 call. */
 export class V3Refusal extends Error {
   readonly code: V3Code
+  readonly status: number
   /** `undefined`: the answer carries no Request-ID. */
   readonly requestIdCode: number | undefined
   readonly detail: V3Detail | undefined
@@ -52,10 +54,11 @@ export class V3Refusal extends Error {
   constructor(
     code: V3Code,
     message: string,
-    options: { requestIdCode?: number | undefined; detail?: V3Detail; hint?: V3Refusal['hint'] } = {},
+    options: { status?: number; requestIdCode?: number | undefined; detail?: V3Detail; hint?: V3Refusal['hint'] } = {},
   ) {
     super(message)
     this.code = code
+    this.status = options.status ?? v3Statuses[code]
     this.requestIdCode = 'requestIdCode' in options ? options.requestIdCode : requestIdCodes.none
     this.detail = options.detail
     this.hint = options.hint ?? {}
