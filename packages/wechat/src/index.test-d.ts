@@ -4,7 +4,9 @@ import type {
   PaymentParams,
   PayV2Client,
   PayV3Client,
+  PushEvent,
   SessionKey,
+  ShippingInfo,
   V2Order,
   V3Notify,
   V3TradeState,
@@ -13,6 +15,17 @@ import type {
 } from './index.ts'
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
+
+export function assertAfterPayment(event: PushEvent): void {
+  if (event.event === 'trade_manage_order_settlement') event.settlement_time satisfies number | undefined
+  if (event.event === 'subscribe_msg_popup_event') event.list satisfies Array<{ TemplateId: string }>
+  // @ts-expect-error only some events are about an order
+  event.transaction_id
+  // @ts-expect-error WeChat refuses the text, though its documents show it
+  'UNIFIED_DELIVERY' satisfies ShippingInfo['delivery_mode']
+  // @ts-expect-error these are the names of get_order
+  ;({ order_number_type: 1, merchant_id: '1', merchant_trade_no: '1' }) satisfies ShippingInfo['order_key']
+}
 
 export function assertTypes(payV2: PayV2Client, payV3: PayV3Client, notify: V3Notify, error: WechatError): void {
   true satisfies Equal<ReturnType<PayV3Client['prepayJsapi']>, Promise<{ prepay_id: string }>>

@@ -73,6 +73,7 @@ test('A41, A54: errors of every call and kind of failure print without secrets',
       v2.queryOrder(number),
       mini.code2Session('c0de'),
       mini.phoneNumber('c0de'),
+      mini.isTradeManaged(),
     ]
     for (const outcome of await Promise.allSettled(calls)) {
       assert.equal(outcome.status, 'rejected')

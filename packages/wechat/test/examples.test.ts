@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { MiniProgramClient, PayV2Client, PayV3Client } from '../src/index.ts'
+import { MessagePush, MiniProgramClient, PayV2Client, PayV3Client } from '../src/index.ts'
 import { signV2 } from '../src/pay-v2/v2-sign.ts'
 import { printFlatXml } from '../src/wire/flat-xml.ts'
+import { takePush } from './examples/message-push.ts'
 import { logIn } from './examples/mini-program.ts'
 import * as v2 from './examples/pay-v2.ts'
 import * as v3 from './examples/pay-v3.ts'
@@ -23,7 +24,7 @@ import {
 
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
 
-for (const name of ['pay-v3', 'pay-v2', 'mini-program']) {
+for (const name of ['pay-v3', 'pay-v2', 'mini-program', 'message-push']) {
   test(`The README shows the example ${name} as it is run here`, () => {
     const code = readFileSync(new URL(`examples/${name}.ts`, import.meta.url), 'utf8')
     assert(readme.includes(`\`\`\`ts\n${code}\`\`\`\n`))
@@ -107,4 +108,18 @@ test('The example for the Mini Program logs a user in', async (t) => {
   assert.equal(await logIn(client, { code: 'good', rawData, signature }), 'o1')
   assert.equal(await logIn(client, { code: 'good', rawData, signature: '0'.repeat(40) }), undefined)
   assert.equal(await logIn(client, { code: 'bad', rawData, signature }), undefined)
+})
+
+test('The example for message pushes takes an event, and refuses what WeChat did not sign', async () => {
+  const token = 'T0kenOfThePush'
+  const [timestamp, nonce] = ['1714112445', '415670741']
+  const signature = createHash('sha1').update([timestamp, nonce, token].join('')).digest('hex')
+  const common = { ToUserName: 'gh_1', FromUserName: 'system', CreateTime: 1714112440, MsgType: 'event' }
+  const body = Buffer.from(JSON.stringify({ ...common, Event: 'wxa_trade_controlled', msg: 'x' }))
+  const applied: string[] = []
+  const apply = async (_: string, { event }: { event: string }) => void applied.push(event)
+  const push = new MessagePush({ appid, token })
+  assert.equal(await takePush(push, { query: { timestamp, nonce, signature }, body }, apply), 200)
+  assert.equal(await takePush(push, { query: { timestamp, nonce: '1', signature }, body }, apply), 401)
+  assert.deepEqual(applied, ['wxa_trade_controlled'])
 })

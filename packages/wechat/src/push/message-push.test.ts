@@ -199,6 +199,8 @@ test('Padding is stripped strictly, and a length beyond the content is refused',
   for (const bytes of wrongPads) {
     assert.throws(() => openPush(seal(padded(content, bytes)), appid, key), { reason: 'undecryptable' })
   }
+  const longer = Buffer.concat([head(25), Buffer.alloc(25), appidBytes])
+  assert.throws(() => openPush(seal(padded(longer, Buffer.alloc(33, 33))), appid, key), { reason: 'undecryptable' })
   for (const length of [0xffffffff, 0x7fffffff, content.length]) {
     const long = Buffer.concat([head(length), Buffer.from('{}'), appidBytes, Buffer.alloc(pad, pad)])
     assert.throws(() => openPush(seal(long), appid, key), { reason: 'undecryptable' })
