@@ -1,0 +1,24 @@
+import { reportKeyAlarm } from './commands/report-key-alarm.ts'
+import type { GatewayWatch } from './gateway/wechat-gateway.ts'
+import type { Logger } from './http/logger.ts'
+import type { Store, World } from './ports.ts'
+import type { Sql } from './storage/connect.ts'
+import { createPlatformCertificates } from './storage/platform-certificates.ts'
+
+/** What the gateway sees of the merchants' keys goes to the log, one line when it begins, and to a flag. */
+export function watchKeys(parts: { sql: Sql; world: World; logger: Logger; store: () => Store }): GatewayWatch {
+  const { sql, world, logger } = parts
+  return {
+    now: () => world.now().getTime(),
+    certificates: createPlatformCertificates(sql),
+    onAlarm: (merchantId, alarm) => {
+      const facts = { alarm: alarm.kind, merchant: merchantId, ...alarm.evidence }
+      if (alarm.isOn) logger.error(facts, 'a key needs a person')
+      else logger.info(facts, 'a key is in order again')
+      reportKeyAlarm({ store: parts.store(), world }, merchantId, alarm).catch((error: unknown) =>
+        logger.error({ ...facts, err: error }, 'the flag of an alarm could not be written'),
+      )
+    },
+    onNotKept: (error) => logger.warn({ err: error }, 'platform certificates could not be kept for the next start'),
+  }
+}
