@@ -52,9 +52,7 @@ export function shipmentProblem(facts: ShipmentFacts): string | undefined {
   return undefined
 }
 
-/** `牛肉面*2；茶叶蛋*1`, at most 120 characters: what the user reads in the shipping message. */
+/** `牛肉面*2；茶叶蛋*1`: what was bought, in one line. */
 export function itemDescription(lines: readonly { name: string; quantity: number }[]): string {
-  const text = lines.map(({ name, quantity }) => `${name}*${quantity}`).join('；')
-  const characters = [...text]
-  return characters.length <= 120 ? text : `${characters.slice(0, 117).join('')}...`
+  return lines.map(({ name, quantity }) => `${name}*${quantity}`).join('；')
 }

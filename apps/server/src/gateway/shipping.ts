@@ -1,4 +1,4 @@
-import { isWechatError, type MiniProgramClient, type ShippingInfo, WechatRefusedError } from '@fenpay/wechat'
+import { fitItemDesc, isWechatError, type MiniProgramClient, type ShippingInfo, WechatRefusedError } from '@fenpay/wechat'
 import type { DeliveryOutcome } from '../domain/outbox.ts'
 import type { ShippingNotice } from '../ports.ts'
 import { toBeijingRfc3339 } from './beijing-time.ts'
@@ -33,7 +33,7 @@ function shippingInfo({ how, company, trackingNo, contact, ...notice }: Shipping
     delivery_mode: 1,
     shipping_list: [
       {
-        item_desc: notice.itemDescription,
+        item_desc: fitItemDesc(notice.itemDescription),
         ...(trackingNo === undefined ? {} : { tracking_no: trackingNo }),
         ...(company === undefined ? {} : { express_company: company }),
         ...(contact === undefined ? {} : { contact: { receiver_contact: contact } }),

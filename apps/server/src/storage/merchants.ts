@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Merchant, MerchantKeys } from '../domain/merchant.ts'
+import type { Merchant, MerchantKeys, PaidMessage } from '../domain/merchant.ts'
 import type { MerchantDirectory, Secrets } from '../ports.ts'
 import type { Sql } from './connect.ts'
 
@@ -12,15 +12,21 @@ export async function saveMerchant(sql: Sql, secrets: Secrets, merchant: Merchan
   const sealedKeys = secrets.seal(keysContext(merchantId), JSON.stringify(merchant.keys))
   await sql.begin(async (tx) => {
     await tx`
-      insert into merchants (merchant_id, name, pay_api, sealed_keys)
-      values (${merchantId}, ${merchant.name}, ${merchant.payApi}, ${sealedKeys})
+      insert into merchants (merchant_id, name, pay_api, sealed_keys, shipping_management)
+      values (${merchantId}, ${merchant.name}, ${merchant.payApi}, ${sealedKeys}, ${merchant.shippingManagement ?? true})
       on conflict (merchant_id) do update
-         set name = excluded.name, pay_api = excluded.pay_api, sealed_keys = excluded.sealed_keys, updated_at = now()`
-    for (const { appid, secret } of merchant.apps) {
+         set name = excluded.name, pay_api = excluded.pay_api, sealed_keys = excluded.sealed_keys,
+             shipping_management = excluded.shipping_management, updated_at = now()`
+    for (const { appid, secret, push, paidMessage } of merchant.apps) {
       const sealedSecret = secrets.seal(secretContext(merchantId, appid), secret)
+      const sealedPush = push && secrets.seal(pushContext(merchantId, appid), JSON.stringify(push))
       await tx`
-        insert into apps (merchant_id, appid, sealed_secret) values (${merchantId}, ${appid}, ${sealedSecret})
-        on conflict (merchant_id, appid) do update set sealed_secret = excluded.sealed_secret`
+        insert into apps (merchant_id, appid, sealed_secret, sealed_push, paid_message)
+        values (${merchantId}, ${appid}, ${sealedSecret}, ${sealedPush ?? null},
+                ${paidMessage === undefined ? null : tx.json({ ...paidMessage })})
+        on conflict (merchant_id, appid) do update
+           set sealed_secret = excluded.sealed_secret, sealed_push = excluded.sealed_push,
+               paid_message = excluded.paid_message`
     }
   })
 }
@@ -58,19 +64,26 @@ export function createMerchantDirectory(
 }
 
 async function readMerchant(sql: Sql, secrets: Secrets, merchantId: string): Promise<Merchant | undefined> {
-  const [row] = await sql<{ name: string; pay_api: Merchant['payApi']; sealed_keys: Uint8Array }[]>`
-    select name, pay_api, sealed_keys from merchants where merchant_id = ${merchantId}`
+  const [row] = await sql<
+    { name: string; pay_api: Merchant['payApi']; sealed_keys: Uint8Array; shipping_management: boolean }[]
+  >`
+    select name, pay_api, sealed_keys, shipping_management from merchants where merchant_id = ${merchantId}`
   if (row === undefined) return undefined
-  const apps = await sql<{ appid: string; sealed_secret: Uint8Array }[]>`
-    select appid, sealed_secret from apps where merchant_id = ${merchantId} order by created_at, appid`
+  const apps = await sql<
+    { appid: string; sealed_secret: Uint8Array; sealed_push: Uint8Array | null; paid_message: PaidMessage | null }[]
+  >`
+    select appid, sealed_secret, sealed_push, paid_message from apps where merchant_id = ${merchantId} order by created_at, appid`
   return {
     merchantId,
     name: row.name,
     payApi: row.pay_api,
     keys: JSON.parse(secrets.open(keysContext(merchantId), row.sealed_keys)) as MerchantKeys,
-    apps: apps.map(({ appid, sealed_secret }) => ({
+    shippingManagement: row.shipping_management,
+    apps: apps.map(({ appid, sealed_secret, sealed_push, paid_message }) => ({
       appid,
       secret: secrets.open(secretContext(merchantId, appid), sealed_secret),
+      ...(sealed_push === null ? {} : { push: JSON.parse(secrets.open(pushContext(merchantId, appid), sealed_push)) }),
+      ...(paid_message === null ? {} : { paidMessage: paid_message }),
     })),
   }
 }
@@ -81,4 +94,8 @@ function keysContext(merchantId: string): string {
 
 function secretContext(merchantId: string, appid: string): string {
   return `secret of app ${appid} of merchant ${merchantId}`
+}
+
+function pushContext(merchantId: string, appid: string): string {
+  return `message push of app ${appid} of merchant ${merchantId}`
 }

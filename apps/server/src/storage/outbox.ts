@@ -1,10 +1,13 @@
 import type { OutboxKind, OutboxStep } from '../domain/outbox.ts'
 import type { Audience, ClaimedOutbox, OutboxItem, OutboxPayload } from '../ports.ts'
-import type { Transaction } from './connect.ts'
+import { isDatabaseUnavailable, type Transaction } from './connect.ts'
 import type { Queries } from './store.ts'
 
-/** Wakes a worker for an item after the transaction's commit. Never the reason for which the transaction fails. */
-export type WakeWorker = (tx: Transaction, item: Pick<OutboxItem, 'merchantId' | 'outboxId'>) => Promise<void>
+/** Runs a statement of the job queue inside our transaction. */
+export type ExecuteSql = (text: string, values?: unknown[]) => Promise<{ rows: unknown[] }>
+
+/** Puts a job for an item into the queue, so that a worker takes it after the commit. */
+export type WakeWorker = (execute: ExecuteSql, item: Pick<OutboxItem, 'merchantId' | 'outboxId'>) => Promise<void>
 
 interface OutboxRow {
   merchant_id: string
@@ -18,14 +21,30 @@ interface OutboxRow {
   created_at: Date
 }
 
-export async function addOutbox(sql: Transaction, item: OutboxItem, wake: WakeWorker): Promise<boolean> {
+export async function addOutbox(sql: Transaction, item: OutboxItem, wake: WakeWorker | undefined): Promise<boolean> {
   const rows = await sql`
     insert into outbox (merchant_id, outbox_id, kind, once_key, order_number, payload, created_at, next_at)
     values (${item.merchantId}, ${item.outboxId}, ${item.kind}, ${item.onceKey}, ${item.orderNumber ?? null},
             ${sql.json(item.payload)}, ${item.createdAt}, ${item.nextAt})
     on conflict (merchant_id, kind, once_key) do nothing returning 1`
-  if (rows.length === 1 && item.nextAt <= item.createdAt) await wake(sql, item)
+  if (rows.length === 1 && item.nextAt <= item.createdAt) await wakeAfterCommit(sql, item, wake)
   return rows.length === 1
+}
+
+/** A job that cannot be written is no reason to lose what the transaction is about: the sweep finds the item. */
+async function wakeAfterCommit(
+  sql: Transaction,
+  item: Pick<OutboxItem, 'merchantId' | 'outboxId'>,
+  wake: WakeWorker | undefined,
+): Promise<void> {
+  if (wake === undefined) return
+  try {
+    await sql.savepoint((inner) =>
+      wake(async (text, values = []) => ({ rows: await inner.unsafe(text, values as never[]) }), item),
+    )
+  } catch (error) {
+    if (isDatabaseUnavailable(error)) throw error
+  }
 }
 
 /** What users wait for goes first, the newest of it; the rest by how long it is overdue. Each merchant gives so many. */
@@ -95,14 +114,14 @@ export async function restartOutbox(
   merchantId: string,
   outboxId: string,
   at: Date,
-  wake: WakeWorker,
+  wake: WakeWorker | undefined,
 ): Promise<boolean> {
   const rows = await sql`
     update outbox set status = 'pending', attempts = 0, in_flight = false, next_at = ${at}, ended_at = null
      where merchant_id = ${merchantId} and outbox_id = ${outboxId}
        and (status = 'dead' or (status = 'done' and kind = 'webhook'))
     returning 1`
-  if (rows.length === 1) await wake(sql, { merchantId, outboxId })
+  if (rows.length === 1) await wakeAfterCommit(sql, { merchantId, outboxId }, wake)
   return rows.length === 1
 }
 
