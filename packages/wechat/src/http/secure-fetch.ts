@@ -55,7 +55,10 @@ function onceTrusted(request: ClientRequest, send: () => void): void {
     if (!(socket instanceof TLSSocket)) return void request.destroy(new Error('No TLS connection'))
     const goOn = () => {
       if (socket.authorized) send()
-      else request.destroy(Object.assign(new Error('The host is not trusted'), { code: 'CERT_UNTRUSTED' }))
+      else
+        request.destroy(
+          Object.assign(new Error('The host is not trusted'), { code: String(socket.authorizationError) }),
+        )
     }
     if (socket.secureConnecting) socket.once('secureConnect', goOn)
     else goOn()

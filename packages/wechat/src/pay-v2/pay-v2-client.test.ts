@@ -1,40 +1,14 @@
 import assert from 'node:assert/strict'
-import { createCipheriv, createHash, createHmac } from 'node:crypto'
+import { createCipheriv, createHash } from 'node:crypto'
 import { test } from 'node:test'
-import { type Answerer, startHost } from '../../test/loopback-host.ts'
+import { startHost } from '../../test/loopback-host.ts'
 import { nowMs, nowSeconds } from '../../test/test-platform.ts'
+import { answering, apiKey, appid, common, mchId, signAsWechat, signedXml, toXml } from '../../test/v2-platform.ts'
 import { PayV2Client, type PayV2Options, type V2SignType, type V2UnifiedOrderFields, v2NotifyAnswer } from '../index.ts'
-
-const mchId = '10000100'
-const apiKey = '192006250b4c09247ec02edce69f6a2d'
-const appid = 'wxd930ea5d5a258f4f'
 
 function makeClient(options: Partial<PayV2Options> = {}): PayV2Client {
   const fixed = { clock: () => nowMs, random: () => 0, timeoutMs: 3000 }
   return new PayV2Client({ mchId, apiKey, signType: 'HMAC-SHA256', ...fixed, ...options })
-}
-
-/** The other side's signature, written on its own from the documentation. */
-function signAsWechat(fields: Record<string, string>, signType: V2SignType, key = apiKey): string {
-  const names = Object.keys(fields)
-    .filter((name) => name !== 'sign' && fields[name] !== '')
-    .sort()
-  const text = `${names.map((name) => `${name}=${fields[name]}`).join('&')}&key=${key}`
-  const hash = signType === 'MD5' ? createHash('md5') : createHmac('sha256', key)
-  return hash.update(text).digest('hex').toUpperCase()
-}
-
-function toXml(fields: Record<string, string>): string {
-  const parts = Object.entries(fields).map(([name, value]) => {
-    return /^\d+$/.test(value) ? `<${name}>${value}</${name}>` : `<${name}><![CDATA[${value}]]></${name}>`
-  })
-  return `<xml>${parts.join('\n')}</xml>`
-}
-
-const common = { return_code: 'SUCCESS', return_msg: 'OK', appid, mch_id: mchId, nonce_str: 'IITRi8Iabbblz1Jc' }
-
-function signedXml(fields: Record<string, string>, signType: V2SignType = 'HMAC-SHA256', key = apiKey): string {
-  return toXml({ ...fields, sign: signAsWechat(fields, signType, key) })
 }
 
 const prepaid = {
@@ -53,12 +27,6 @@ const order: V2UnifiedOrderFields = {
   trade_type: 'JSAPI',
   openid: 'oUpF8uMuAJO_M2pxb1Q9zNjWeS6o',
 }
-
-const answering =
-  (...bodies: string[]): Answerer =>
-  (_, response, count) => {
-    response.writeHead(200, { 'content-type': 'text/plain' }).end(bodies[Math.min(count, bodies.length) - 1])
-  }
 
 for (const signType of ['MD5', 'HMAC-SHA256'] as const) {
   test(`A unified order is signed with ${signType} over all that is sent, and so is its answer`, async (t) => {
