@@ -3,6 +3,7 @@ import { createHash, createPublicKey, type KeyObject, X509Certificate } from 'no
 import { readFileSync } from 'node:fs'
 import { it } from 'node:test'
 import { decryptOpenData, encryptOpenData, signRawData, signWithSessionKey } from '../src/crypto/open-data.ts'
+import { decryptPush, encryptPush, pushSignature } from '../src/crypto/push-cipher.ts'
 import { decryptResource, encryptResource } from '../src/crypto/resource-cipher.ts'
 import { rsaVerify } from '../src/crypto/rsa.ts'
 import { v2Sign, v2StringToSign } from '../src/crypto/v2-sign.ts'
@@ -120,6 +121,22 @@ const runners: Readonly<Record<string, (inputs: Json, expected: Json) => void | 
   mp_session_hmac: (inputs, expected) => {
     assert.equal(signWithSessionKey(inputs['data'] ?? '', text(inputs, 'session_key')), expected['signature'])
   },
+  push_signature: (inputs, expected) => {
+    assert.equal(pushSignature(...(inputs['parts'] as unknown as string[])), expected['sha1'])
+  },
+  push_decrypt: (inputs, expected) => {
+    const { random, message, appid } = decryptPush(text(inputs, 'Encrypt'), text(inputs, 'EncodingAESKey'))
+    assert.deepEqual([random, message, appid], [expected['random'], expected['msg'], expected['appid']])
+    assert.equal(encryptPush(message, appid, text(inputs, 'EncodingAESKey'), random), inputs['Encrypt'])
+  },
+  push_encrypt: (inputs, expected) => {
+    const [message, appid, key, random] = ['msg', 'appid', 'EncodingAESKey', 'random'].map((name) => text(inputs, name))
+    const encrypt = encryptPush(message ?? '', appid ?? '', key ?? '', random ?? '')
+    assert.equal(encrypt, expected['Encrypt'])
+    if (!expected['MsgSignature']) return
+    const parts = ['token', 'TimeStamp', 'Nonce'].map((name) => text(inputs, name))
+    assert.equal(pushSignature(...parts, encrypt), expected['MsgSignature'])
+  },
   rsa_sha256_verify: async (inputs, expected) => {
     const signature = inputs['signature'] ?? text(expected, 'signature')
     const key = keyNamed(inputs['public_key'] ?? text(inputs, 'certificate'))
@@ -128,17 +145,8 @@ const runners: Readonly<Record<string, (inputs: Json, expected: Json) => void | 
   },
 }
 
-/** Refunds, bills, virtual payment and message push are not served here. */
-const notServed = [
-  'v2_req_info',
-  'aes_256_ecb_pkcs7_encrypt',
-  'md5_hex',
-  'sha1_hex',
-  'xpay_sign',
-  'push_signature',
-  'push_decrypt',
-  'push_encrypt',
-]
+/** Refunds, bills and virtual payment are not served here. */
+const notServed = ['v2_req_info', 'aes_256_ecb_pkcs7_encrypt', 'md5_hex', 'sha1_hex', 'xpay_sign']
 
 for (const { name, kind, inputs, expected } of file.vectors) {
   if (notServed.includes(kind)) continue
