@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { merchantEnvironment, type SimulatedMerchant } from './merchant-environment.ts'
+import { merchantEnvironment, type SecureWechat, type SimulatedMerchant } from './merchant-environment.ts'
 
 /**
  * The whole of Fenpay on one machine: a simulated WeChat, the server with its embedded PostgreSQL, and the phone with
@@ -156,10 +156,10 @@ function readyUrl(child: ChildProcess & { logFile?: string }, name: string): Pro
 
 async function firstMerchant(wechatUrl: string): Promise<SimulatedMerchant> {
   const response = await fetch(new URL('/_sim/merchants', wechatUrl))
-  const { merchants } = (await response.json()) as { merchants: SimulatedMerchant[] }
+  const { merchants, secure } = (await response.json()) as { merchants: SimulatedMerchant[]; secure: SecureWechat }
   const [merchant] = merchants
   if (merchant === undefined) throw new Error('the simulated WeChat has no merchant')
-  return merchant
+  return { ...merchant, secure }
 }
 
 function addresses(options: StackOptions, wechatUrl: string): NodeJS.ProcessEnv {

@@ -16,7 +16,7 @@ import {
 import { type Simulator, startSimulator } from '@fenpay/simulator'
 import type { Sql } from '../../apps/server/src/storage/connect.ts'
 import { testDatabase } from '../../apps/server/test/database.ts'
-import { merchantEnvironment, type SimulatedMerchant } from '../../scripts/merchant-environment.ts'
+import { merchantEnvironment, type SecureWechat, type SimulatedMerchant } from '../../scripts/merchant-environment.ts'
 
 /** A whole shop in this process: a simulated WeChat, and a server on a PostgreSQL database of the test file's own. */
 export interface Shop {
@@ -132,10 +132,12 @@ export class Wechat {
   }
 
   async firstMerchant(): Promise<SimulatedMerchant> {
-    const { merchants } = await this.control<{ merchants: SimulatedMerchant[] }>('/_sim/merchants')
+    const { merchants, secure } = await this.control<{ merchants: SimulatedMerchant[]; secure: SecureWechat }>(
+      '/_sim/merchants',
+    )
     const [merchant] = merchants
     if (merchant === undefined) throw new Error('there is no merchant')
-    return merchant
+    return { ...merchant, secure }
   }
 
   login(appid: string, user: string, withUserInfo = false) {

@@ -1,8 +1,14 @@
-import { createPrivateKey, createPublicKey } from 'node:crypto'
+import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { type PayApi, payApis } from './domain/attempt.ts'
-import type { Merchant } from './domain/merchant.ts'
+import {
+  type Merchant,
+  type MerchantApp,
+  type MerchantKeys,
+  type MessageFact,
+  messageFacts,
+} from './domain/merchant.ts'
 
 /** Everything the server reads from its environment; see docs/configuration.md. */
 export interface Config {
@@ -18,6 +24,8 @@ export interface Config {
   wechatUrl: string | undefined
   /** 32 bytes; undefined means one is generated in `dataDir`. */
   masterKey: Buffer | undefined
+  /** Where a simulated WeChat takes calls with a client certificate, and the authority its own certificate is from. */
+  wechatSecure: { url: string; caPem: string } | undefined
   merchant: Merchant
   catalogueFile: string | undefined
   orderTtlSeconds: number
@@ -25,6 +33,10 @@ export interface Config {
   /** Requests a minute that one caller may make. */
   rateLimitPerMinute: number
   trustProxy: boolean
+  /** Whether webhooks may go to this machine. */
+  webhookAllowLoopback: boolean
+  /** Lets /metrics be read from elsewhere than this machine. */
+  metricsToken: string | undefined
   logLevel: string
 }
 
@@ -59,12 +71,15 @@ export function readConfig(
     publicUrl: reader.url('FENPAY_PUBLIC_URL', ['http:', 'https:'])?.replace(/\/$/, ''),
     wechatUrl: reader.url('FENPAY_WECHAT_URL', ['http:', 'https:'])?.replace(/\/$/, ''),
     masterKey: reader.masterKey(),
+    wechatSecure: reader.wechatSecure(),
     merchant: reader.merchant(),
     catalogueFile: reader.optional('FENPAY_CATALOGUE_FILE'),
     orderTtlSeconds: reader.integer('FENPAY_ORDER_TTL_SECONDS', 30 * 60, 60, 7 * 24 * 60 * 60),
     openOrdersMax: reader.integer('FENPAY_OPEN_ORDERS_MAX', 20, 1, 1000),
     rateLimitPerMinute: reader.integer('FENPAY_RATE_LIMIT_PER_MINUTE', 600, 1, 1_000_000),
     trustProxy: reader.choice('FENPAY_TRUST_PROXY', ['no', 'yes'], 'no') === 'yes',
+    webhookAllowLoopback: reader.choice('FENPAY_WEBHOOK_ALLOW_LOOPBACK', ['no', 'yes'], 'no') === 'yes',
+    metricsToken: reader.metricsToken(),
     logLevel: reader.choice('FENPAY_LOG_LEVEL', ['silent', 'error', 'warn', 'info', 'debug'], 'info'),
   }
   if (production) reader.requireProduction(config)
@@ -143,6 +158,18 @@ class EnvReader {
     return undefined
   }
 
+  wechatSecure(): Config['wechatSecure'] {
+    const url = this.url('FENPAY_WECHAT_SECURE_URL', ['https:'])?.replace(/\/$/, '')
+    const caPem = this.secret('FENPAY_WECHAT_CA')
+    if (url === undefined && caPem === undefined) return undefined
+    if (caPem === undefined || !isCertificate(caPem))
+      this.problems.push(
+        "FENPAY_WECHAT_CA is no certificate in PEM; it is the authority of the simulated WeChat's https port",
+      )
+    if (url === undefined) this.problems.push('FENPAY_WECHAT_SECURE_URL is missing beside FENPAY_WECHAT_CA')
+    return { url: url ?? '', caPem: caPem ?? '' }
+  }
+
   merchant(): Merchant {
     const payApi = this.choice<PayApi>('FENPAY_PAY_API', payApis, 'v3')
     const isV3 = payApi === 'v3'
@@ -181,15 +208,62 @@ class EnvReader {
             "the mini program's AppSecret",
             this.secret('FENPAY_APP_SECRET'),
           ),
+          ...this.push(),
+          ...this.paidMessage(),
         },
       ],
+      shippingManagement: this.choice('FENPAY_SHIPPING_MANAGEMENT', ['yes', 'no'], 'yes') === 'yes',
     }
   }
 
-  certificate(needed: boolean): { serialNo: string; privateKeyPem: string } | undefined {
+  push(): Pick<MerchantApp, 'push'> {
+    const token = this.secret('FENPAY_PUSH_TOKEN')
+    const encodingAesKey = this.secret('FENPAY_PUSH_AES_KEY')
+    if (token === undefined && encodingAesKey === undefined) return {}
+    const tokenRule = 'the Token of the message push, 3 to 32 letters and digits'
+    const keyRule = 'the EncodingAESKey of the message push, 43 letters and digits'
+    return {
+      push: {
+        token: this.required('FENPAY_PUSH_TOKEN', /^[0-9A-Za-z]{3,32}$/, tokenRule, token),
+        encodingAesKey: this.required('FENPAY_PUSH_AES_KEY', /^[0-9A-Za-z]{43}$/, keyRule, encodingAesKey),
+      },
+    }
+  }
+
+  paidMessage(): Pick<MerchantApp, 'paidMessage'> {
+    const templateId = this.optional('FENPAY_SUBSCRIBE_TEMPLATE_PAID')
+    const text = this.optional('FENPAY_SUBSCRIBE_FIELDS_PAID')
+    if (templateId === undefined && text === undefined) return {}
+    const idRule = 'the id of a template, letters, digits, - and _'
+    const fields = readMessageFields(text ?? '')
+    if (fields === undefined) {
+      const example = '{"character_string1":"order_number","amount2":"total"}'
+      this.problems.push(
+        `FENPAY_SUBSCRIBE_FIELDS_PAID is no JSON such as ${example}; it takes ${messageFacts.join(', ')}`,
+      )
+    }
+    return {
+      paidMessage: {
+        templateId: this.required('FENPAY_SUBSCRIBE_TEMPLATE_PAID', /^[A-Za-z0-9_-]{1,64}$/, idRule, templateId),
+        fields: fields ?? {},
+      },
+    }
+  }
+
+  metricsToken(): string | undefined {
+    const token = this.secret('FENPAY_METRICS_TOKEN')
+    const rule = '16 to 128 letters, digits, - and _'
+    return token && this.required('FENPAY_METRICS_TOKEN', /^[0-9A-Za-z_-]{16,128}$/, rule, token)
+  }
+
+  certificate(needed: boolean): MerchantKeys['certificate'] {
     const serialNo = this.optional('FENPAY_MERCHANT_SERIAL_NO')
     const privateKeyPem = this.secret('FENPAY_MERCHANT_PRIVATE_KEY')
-    if (serialNo === undefined && privateKeyPem === undefined && !needed) return undefined
+    const certificatePem = this.secret('FENPAY_MERCHANT_CERTIFICATE')
+    if (serialNo === undefined && privateKeyPem === undefined && certificatePem === undefined && !needed)
+      return undefined
+    if (certificatePem !== undefined && !isCertificate(certificatePem))
+      this.problems.push('FENPAY_MERCHANT_CERTIFICATE is no certificate in PEM; it is the file apiclient_cert.pem')
     try {
       if (privateKeyPem !== undefined && createPrivateKey(privateKeyPem).asymmetricKeyType !== 'rsa')
         throw new Error('not RSA')
@@ -202,6 +276,7 @@ class EnvReader {
     return {
       serialNo: this.required('FENPAY_MERCHANT_SERIAL_NO', /^[0-9A-F]{8,64}$/, rule, serialNo),
       privateKeyPem: privateKeyPem ?? '',
+      ...(certificatePem === undefined ? {} : { certificatePem }),
     }
   }
 
@@ -225,14 +300,42 @@ class EnvReader {
 
   /** F80: a simulated WeChat, a generated key or a private address have no place in production. */
   requireProduction(config: Config) {
-    if (config.wechatUrl !== undefined)
-      this.problems.push('FENPAY_WECHAT_URL names a simulated WeChat; in production it must not be set')
+    if (config.wechatUrl !== undefined || config.wechatSecure !== undefined)
+      this.problems.push(
+        'FENPAY_WECHAT_URL and FENPAY_WECHAT_SECURE_URL name a simulated WeChat; in production they must not be set',
+      )
+    if (config.webhookAllowLoopback) this.problems.push('FENPAY_WEBHOOK_ALLOW_LOOPBACK must not be yes in production')
     if (config.masterKey === undefined)
       this.problems.push('FENPAY_MASTER_KEY is missing; in production it is never generated')
     if (config.publicUrl === undefined || !config.publicUrl.startsWith('https://')) {
       this.problems.push('FENPAY_PUBLIC_URL must be the https address under which WeChat reaches this server')
     }
   }
+}
+
+function isCertificate(pem: string): boolean {
+  try {
+    return new X509Certificate(pem).serialNumber !== ''
+  } catch {
+    return false
+  }
+}
+
+/** The facts that fill the keys of a template; undefined when the text is something else. */
+function readMessageFields(text: string): Record<string, MessageFact> | undefined {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    return undefined
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
+  const entries = Object.entries(value).map(([key, name]) => {
+    const fact = messageFacts.find((known) => known === name)
+    return fact !== undefined && /^[a-z]+(?:_[a-z]+)*[0-9]{1,4}$/.test(key) ? ([key, fact] as const) : undefined
+  })
+  const known = entries.filter((entry) => entry !== undefined)
+  return known.length === entries.length && known.length > 0 ? Object.fromEntries(known) : undefined
 }
 
 function quote(text: string): string {

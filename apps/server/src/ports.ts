@@ -6,11 +6,18 @@
  */
 import type { Fen, OrderEvent, OrderStatus, PaymentParameters, Product } from '@fenpay/contract'
 import type { Attempt, AttemptStatus, PayApi } from './domain/attempt.ts'
-import type { Merchant } from './domain/merchant.ts'
+import type { FlagKind, NewFlag } from './domain/flag.ts'
+import type { Posting } from './domain/ledger.ts'
+import type { Merchant, PaidMessage } from './domain/merchant.ts'
 import type { Order, OrderLine } from './domain/order.ts'
+import type { DeliveryOutcome, OutboxKind, OutboxStep } from './domain/outbox.ts'
 import type { PaymentEvidence, SuspenseReason } from './domain/payment.ts'
 import type { AvatarType } from './domain/profile.ts'
+import type { PaymentBalance, Refund, RefundEvidence, RefundLine, RefundStatus } from './domain/refund.ts'
+import type { RefundRequest } from './domain/refund-request.ts'
 import type { Session } from './domain/session.ts'
+import type { Shipment, ShippingWay } from './domain/shipment.ts'
+import type { WebhookEndpoint, WebhookEvent } from './domain/webhook.ts'
 
 /** Time and randomness. Everything that is not a function of its arguments comes through here, so that a run can be replayed. */
 export interface World {
@@ -42,7 +49,8 @@ export type PrepayOutcome =
   | UnknownOutcome
 
 export type QueryOutcome =
-  | { outcome: 'paid'; evidence: PaymentEvidence }
+  /** `refunded`: WeChat has given some of it back already, at whoever's word. */
+  | { outcome: 'paid'; evidence: PaymentEvidence; refunded: boolean }
   | { outcome: 'not_paid' }
   | { outcome: 'closed' }
   | { outcome: 'no_such_order' }
@@ -56,9 +64,29 @@ export type CloseOutcome =
   | { outcome: 'refused'; refusal: WeChatRefusal }
   | UnknownOutcome
 
+export type RefundOutcome =
+  /** WeChat has it; whether the money is back is in the evidence. */
+  | { outcome: 'known'; evidence: RefundEvidence }
+  | { outcome: 'no_funds'; refusal: WeChatRefusal }
+  | { outcome: 'refused'; refusal: WeChatRefusal }
+  /** The protocol needs a client certificate that the merchant has not configured. */
+  | { outcome: 'not_configured' }
+  | UnknownOutcome
+
+export type RefundQueryOutcome =
+  | { outcome: 'known'; evidence: RefundEvidence }
+  | { outcome: 'no_such_refund' }
+  | { outcome: 'refused'; refusal: WeChatRefusal }
+  | UnknownOutcome
+
+/** What finds a refund at WeChat. */
+export type RefundKey = Pick<Refund, 'merchantId' | 'payApi' | 'appid' | 'outRefundNo'>
+
 /** Reading a notification: the payment it proves, a message of no concern here, or why it is not believed. */
 export type NotifyReading =
   | { outcome: 'payment'; evidence: PaymentEvidence }
+  /** A refund moved. `signed` is a proof; v2 has none, its message is a reason to ask (A63). */
+  | { outcome: 'refund'; mchid: string; signed: boolean; evidence: RefundEvidence }
   | { outcome: 'other'; eventType: string }
   | { outcome: 'refused'; reason: string; outTradeNo?: string }
 
@@ -68,6 +96,11 @@ export interface PaymentGateway {
   prepay(attempt: Attempt): Promise<PrepayOutcome>
   query(attempt: Attempt): Promise<QueryOutcome>
   close(attempt: Attempt): Promise<CloseOutcome>
+  /** Whether the merchant's keys allow refunds over this protocol. */
+  canRefund(merchantId: string, payApi: PayApi): Promise<boolean>
+  /** Asks WeChat to give money back; the same refund always sends the same request. */
+  refund(refund: Refund): Promise<RefundOutcome>
+  queryRefund(key: RefundKey): Promise<RefundQueryOutcome>
   /** Signs the five parameters of wx.requestPayment afresh. */
   paymentParameters(attempt: Attempt, prepayId: string): Promise<PaymentParameters>
   readNotify(
@@ -169,10 +202,20 @@ export interface Reads {
   liveAttempt(merchantId: string, orderNumber: string): Promise<Attempt | undefined>
   /** Whether money for this order waits in suspense. */
   hasSuspendedPayment(merchantId: string, orderNumber: string): Promise<boolean>
+  /** The payment that paid this order, with what refunds hold of it. */
+  paymentOfOrder(merchantId: string, orderNumber: string): Promise<PaymentBalance | undefined>
+  payment(merchantId: string, transactionId: string): Promise<PaymentBalance | undefined>
+  /** Oldest first; those of money in suspense, which paid no order, are not the order's. */
+  refundsOfOrder(merchantId: string, orderNumber: string): Promise<{ refund: Refund; lines: RefundLine[] }[]>
+  findRefund(merchantId: string, outRefundNo: string): Promise<Refund | undefined>
+  /** The newest one of the order. */
+  refundRequest(merchantId: string, orderNumber: string): Promise<RefundRequest | undefined>
+  /** Pieces of each line that no refund holds. */
+  refundablePieces(merchantId: string, orderNumber: string): Promise<{ sku: string; priceFen: Fen; quantity: number }[]>
 }
 
-/** Writes; only inside a transaction. Lock order: order, then attempt, then stock. */
-export interface Writes extends Reads {
+/** Writes; only inside a transaction. Lock order: order, then payment, then attempt, refund, stock. */
+export interface Writes extends Reads, OutboxWrites {
   /** Locks the order for this transaction. With a `userId` only the owner finds it. */
   lockOrder(merchantId: string, orderNumber: string, userId?: string): Promise<Order | undefined>
   openOrderCount(merchantId: string, userId: string): Promise<number>
@@ -203,6 +246,34 @@ export interface Writes extends Reads {
 
   /** What WeChat took under this transaction_id, in fen, if we know of it. */
   findPaymentAmount(merchantId: string, transactionId: string): Promise<number | undefined>
+
+  /** Locks what one payment took and what refunds hold of it. */
+  lockPayment(merchantId: string, transactionId: string): Promise<PaymentBalance | undefined>
+  /** The database books what it holds, and refuses what is more than was paid (I10). */
+  insertRefund(refund: Refund, lines: RefundLine[], nextCheckAt: Date | undefined): Promise<void>
+  lockRefund(merchantId: string, outRefundNo: string): Promise<Refund | undefined>
+  /** Notes that WeChat is about to be asked for it. */
+  countRefundCall(refund: Refund, at: Date): Promise<void>
+  /** Keeps what WeChat said when it refused a call that may not have been the only one. */
+  noteRefusal(refund: Refund, refusal: WeChatRefusal): Promise<void>
+  /** Moves the refund; its looks start anew. `nextCheckAt` is undefined when it is final. */
+  moveRefund(refund: Refund, move: RefundMove): Promise<void>
+  /** Writes a posting; false when this fact is posted already (I9). */
+  post(merchantId: string, posting: Posting, at: Date): Promise<boolean>
+  /** Raises a flag; false when the same fact has an open one. */
+  insertFlag(merchantId: string, flagId: string, flag: NewFlag, at: Date): Promise<boolean>
+  /** Settles the open flag of this fact, if there is one; `note` says how it ended. */
+  resolveFlag(
+    merchantId: string,
+    kind: FlagKind,
+    subjectId: string,
+    by: string,
+    note: string,
+    at: Date,
+  ): Promise<boolean>
+  insertRefundRequest(request: RefundRequest): Promise<void>
+  /** Answers the open request of the order. */
+  answerRefundRequest(request: RefundRequest): Promise<void>
 
   /** Takes pieces out of the free stock; the product as it is sold now, or why not. */
   reserveStock(
@@ -254,7 +325,23 @@ export interface ClaimedOrder {
   leaseUntil: Date
 }
 
-export interface Store {
+/** Where a refund goes, and what became known with it. */
+export interface RefundMove {
+  to: RefundStatus
+  at: Date
+  nextCheckAt: Date | undefined
+  evidence?: RefundEvidence
+  refusal?: WeChatRefusal
+}
+
+/** A refund without a result that this process has claimed, after `checkCount` looks in its status. */
+export interface ClaimedRefund {
+  refund: Refund
+  checkCount: number
+  leaseUntil: Date
+}
+
+export interface Store extends OutboxStore {
   reads: Reads
   /** Runs `work` in one transaction; on a deadlock or serialization failure the whole unit runs again (F49). */
   transaction<Result>(work: (tx: Writes) => Promise<Result>): Promise<Result>
@@ -265,6 +352,11 @@ export interface Store {
   claimDueOrders(now: Date, leaseUntil: Date, perMerchant: number): Promise<ClaimedOrder[]>
   /** When a claimed order is to be looked at next; nothing when it is final by now, or somebody has set another time. */
   scheduleCheck(claimed: ClaimedOrder, at: Date): Promise<void>
+  /** The same for refunds. */
+  claimDueRefunds(now: Date, leaseUntil: Date, perMerchant: number): Promise<ClaimedRefund[]>
+  scheduleRefundCheck(claimed: ClaimedRefund, at: Date): Promise<void>
+  /** Raises flags for what is overdue at `now` (P5, P6, I21), and settles those whose reason has gone. */
+  flagOverdue(now: Date, newFlagId: () => string): Promise<void>
 }
 
 export interface StoredProfile {
@@ -300,9 +392,218 @@ export interface NotifyStore {
   transaction<Result>(work: (tx: Writes) => Promise<Result>): Promise<Result>
 }
 
+/** WeChat's certificate, which verifies what it signs. */
+export interface PlatformCertificate {
+  serialNo: string
+  certificate: string
+}
+
+/** The platform certificates that were last downloaded and verified, so that a start does not need WeChat for them (F35). */
+export interface PlatformCertificates {
+  find(merchantId: string): Promise<PlatformCertificate[]>
+  /** Keeps these in place of the earlier ones. */
+  replace(merchantId: string, certificates: readonly PlatformCertificate[]): Promise<void>
+}
+
+/** Something about a merchant's keys that a person must know, or that it is over. */
+export interface KeyAlarm {
+  kind: 'merchant_key_refused' | 'platform_key_expiring'
+  isOn: boolean
+  evidence: Record<string, string | number>
+}
+
 /** Merchants, their apps and their keys. */
 export interface MerchantDirectory {
   find(merchantId: string): Promise<Merchant | undefined>
   /** The merchant of an app. */
   ofApp(appid: string): Promise<Merchant | undefined>
+}
+
+// --- the outbox -----------------------------------------------------------------------------------------------------
+
+/** Something to tell after the commit. `onceKey` is what makes it the same one: a second of it is not written (I15). */
+export interface OutboxItem {
+  merchantId: string
+  outboxId: string
+  kind: OutboxKind
+  onceKey: string
+  orderNumber: string | undefined
+  payload: OutboxPayload
+  createdAt: Date
+  /** When it is first tried. */
+  nextAt: Date
+}
+
+/** Plain JSON, decided when the item is written; a webhook's is the body that the receiver reads. */
+export type OutboxPayload = { [name: string]: JsonValue }
+export type JsonValue = string | number | boolean | null | JsonValue[] | { [name: string]: JsonValue }
+
+/** An item that this process works on, on its try number `attempts`. */
+export interface ClaimedOutbox extends OutboxItem {
+  attempts: number
+  /** A try before this one ended without a result: it may have arrived. */
+  wasInFlight: boolean
+  leaseUntil: Date
+}
+
+/** Who wants to hear of an event of a merchant, and of an order made in `appid`. */
+export interface Audience {
+  endpointIds: string[]
+  /** Whether WeChat has to be told of shipping. */
+  shippingManagement: boolean
+  paidMessage: PaidMessage | undefined
+}
+
+export interface OutboxWrites {
+  /** Writes it, and wakes a worker after the commit; false when it was written before. */
+  addOutbox(item: OutboxItem): Promise<boolean>
+  /** Ends the try. False when the item is somebody else's by now: then nothing of this try may be written (F64). */
+  endOutboxTry(claimed: ClaimedOutbox, step: OutboxStep, at: Date): Promise<boolean>
+  /** An item that was given up, or a webhook that arrived, is tried anew; false when there is none. */
+  restartOutbox(merchantId: string, outboxId: string, at: Date): Promise<boolean>
+  audience(merchantId: string, appid: string | undefined, event: WebhookEvent): Promise<Audience>
+
+  findShipment(merchantId: string, orderNumber: string): Promise<Shipment | undefined>
+  /** Records it; one that WeChat refused is recorded anew. */
+  saveShipment(shipment: Shipment): Promise<void>
+  /** Whether refunds have given back, or hold, everything that was paid for the order. */
+  isFullyRefunded(merchantId: string, orderNumber: string): Promise<boolean>
+
+  /** Whether a message with this key had its effect before. */
+  wasPushed(merchantId: string, appid: string, dedupeKey: string): Promise<boolean>
+  decidePush(merchantId: string, inboxId: string, decision: PushDecision): Promise<void>
+
+  insertEndpoint(endpoint: SealedEndpoint): Promise<void>
+  lockEndpoint(merchantId: string, endpointId: string): Promise<SealedEndpoint | undefined>
+  saveEndpoint(endpoint: SealedEndpoint): Promise<void>
+  logDelivery(delivery: WebhookDelivery): Promise<void>
+}
+
+export interface OutboxStore {
+  /** Takes what is due: what a user waits for first and the newest of it, then the longest overdue; so many of each merchant (F66). */
+  claimDueOutbox(now: Date, leaseUntil: Date, perMerchant: number): Promise<ClaimedOutbox[]>
+  /** Takes this one if it is due. */
+  claimOutbox(merchantId: string, outboxId: string, now: Date, leaseUntil: Date): Promise<ClaimedOutbox | undefined>
+  keepPush(message: PushInboxMessage): Promise<void>
+  /** Oldest first, without those that were removed. */
+  endpoints(merchantId: string): Promise<WebhookEndpoint[]>
+  endpoint(merchantId: string, endpointId: string): Promise<SealedEndpoint | undefined>
+  /** Newest first. */
+  deliveries(merchantId: string, filter: { endpointId?: string; limit: number }): Promise<WebhookDelivery[]>
+  /** What the metrics tell, as of `now`. */
+  readings(now: Date): Promise<Readings>
+}
+
+export interface PushInboxMessage {
+  merchantId: string
+  appid: string
+  inboxId: string
+  receivedAt: Date
+  query: Record<string, string>
+  contentType: string
+  body: Uint8Array
+}
+
+export interface PushDecision {
+  verdict: 'applied' | 'repeated' | 'ignored' | 'refused'
+  reason?: string
+  event?: string
+  dedupeKey?: string
+  at: Date
+}
+
+/** An endpoint with its secrets, the JSON of `WebhookSecret[]`, sealed. */
+export interface SealedEndpoint extends WebhookEndpoint {
+  sealedSecrets: Uint8Array
+}
+
+/** One try to tell an endpoint. */
+export interface WebhookDelivery {
+  merchantId: string
+  outboxId: string
+  endpointId: string
+  event?: string
+  at: Date
+  /** The HTTP status, when there was an answer. */
+  status: number | undefined
+  durationMs: number
+  error: string | undefined
+}
+
+export interface Readings {
+  oldestUndecidedSeconds: number
+  unknownOperations: number
+  openFlags: { kind: string; count: number }[]
+  outbox: { kind: string; pending: number; dead: number; oldestDueSeconds: number }[]
+  /** In the last hour. */
+  refusedNotifies: { reason: string; count: number }[]
+  /** In the last hour: how many by each source, and how long after WeChat's success_time they were known here. */
+  payments: { source: string; count: number; secondsMedian: number; secondsMax: number }[]
+}
+
+/** An order's shipping, as it is told to WeChat. */
+export interface ShippingNotice {
+  merchantId: string
+  appid: string
+  openid: string
+  transactionId: string
+  how: ShippingWay
+  company: string | undefined
+  trackingNo: string | undefined
+  contact: string | undefined
+  itemDescription: string
+  /** The moment the goods were handed over. */
+  at: Date
+}
+
+export interface ShippingGateway {
+  /**
+   * Tells WeChat. With `mayHaveArrived` it first looks whether WeChat has it: to tell it twice uses up the order's only
+   * change of shipping.
+   */
+  upload(notice: ShippingNotice, mayHaveArrived: boolean): Promise<DeliveryOutcome>
+}
+
+export interface MessageGateway {
+  /** Sends a subscribe message. A second call sends a second message. */
+  send(message: {
+    merchantId: string
+    appid: string
+    openid: string
+    templateId: string
+    /** The text of each key, not yet fitted to the key's rule. */
+    values: Record<string, string>
+  }): Promise<DeliveryOutcome>
+}
+
+/** What a message push tells that concerns us. */
+export type PushFact =
+  | { fact: 'shipping_wanted'; transactionId: string }
+  | {
+      fact: 'settlement'
+      transactionId: string
+      shippedAt: Date | undefined
+      confirmedAt: Date | undefined
+      settledAt: Date | undefined
+    }
+  /** The mini program has to join shipping management, or is restricted until it does. */
+  | { fact: 'management_wanted'; text: string }
+
+export type PushReading =
+  | { outcome: 'message'; event: string; dedupeKey: string; fact: PushFact | undefined }
+  | { outcome: 'refused'; reason: string }
+
+export interface PushGateway {
+  /** The text to answer to WeChat's check of the address; undefined when it is not WeChat who asks. */
+  verifyUrl(merchantId: string, appid: string, query: Record<string, string>): Promise<string | undefined>
+  read(message: PushInboxMessage): Promise<PushReading>
+}
+
+/** Posts to the merchant's own systems. */
+export interface WebhookPoster {
+  post(
+    url: string,
+    headers: Record<string, string>,
+    body: string,
+  ): Promise<{ status: number; durationMs: number } | { error: string; durationMs: number }>
 }

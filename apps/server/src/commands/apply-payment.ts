@@ -1,8 +1,14 @@
 import type { OrderStatus } from '@fenpay/contract'
 import { liveStatuses } from '../domain/attempt.ts'
+import { paymentPosting } from '../domain/ledger.ts'
 import type { Order } from '../domain/order.ts'
 import { judgePayment, type PaymentEvidence, type SuspenseReason } from '../domain/payment.ts'
+import { judgeRefund } from '../domain/refund.ts'
+import { suspensePolicy } from '../domain/suspense.ts'
 import type { World, Writes } from '../ports.ts'
+import { announce } from './announce.ts'
+import { intendRefund } from './intend-refund.ts'
+import { raiseFlag } from './raise-flag.ts'
 
 export type AppliedPayment =
   | { applied: 'paid'; status: OrderStatus }
@@ -49,6 +55,7 @@ export async function applyPayment(
     reason: undefined,
   })
   if (!recorded) return { applied: 'repeated' }
+  await tx.post(merchantId, paymentPosting({ ...evidence, orderNumber: order.orderNumber }, 'order'), world.now())
   await tx.moveAttempt(attempt, [...liveStatuses, 'refused', 'closed'], 'paid')
   await tx.moveOrder(
     order,
@@ -67,6 +74,7 @@ export async function applyPayment(
     { payment: evidence },
   )
   await tx.settleStock(merchantId, order.orderNumber, 'sold')
+  await announce(tx, world, merchantId, { type: 'order.paid', order })
   return { applied: 'paid', status: 'paid' }
 }
 
@@ -75,7 +83,7 @@ function contradictsOurFacts(reason: SuspenseReason): boolean {
   return reason !== 'late_payment' && reason !== 'duplicate_payment' && reason !== 'unknown_order'
 }
 
-/** Money that pays no order is kept with its reason, once, and the order's history says so. */
+/** Money that pays no order is kept with its reason, once; it is flagged, and given back where that is our policy. */
 async function suspend(
   tx: Writes,
   world: World,
@@ -91,6 +99,9 @@ async function suspend(
     reason,
   })
   if (!recorded) return { applied: 'repeated' }
+  const orderNumber = order?.orderNumber
+  if (evidence.amountFen > 0)
+    await tx.post(merchantId, paymentPosting({ ...evidence, orderNumber }, 'suspense'), world.now())
   if (order !== undefined) {
     await tx.addEvent(order, {
       kind: 'payment_suspended',
@@ -106,5 +117,50 @@ async function suspend(
       },
     })
   }
+  await raiseFlag(tx, world, merchantId, {
+    kind: reason,
+    subjectType: 'payment',
+    subjectId: evidence.transactionId,
+    orderNumber,
+    evidence: {
+      amount_fen: evidence.amountFen,
+      currency: evidence.currency,
+      out_trade_no: evidence.outTradeNo,
+      source: evidence.source,
+    },
+  })
+  const payment = {
+    transaction_id: evidence.transactionId,
+    out_trade_no: evidence.outTradeNo,
+    amount_fen: evidence.amountFen,
+    reason,
+    success_time: evidence.successTime.toISOString(),
+  }
+  await announce(tx, world, merchantId, { type: 'payment.suspended', orderNumber, payment })
+  await refundByPolicy(tx, world, merchantId, evidence.transactionId, order, reason)
   return { applied: 'suspended', reason }
+}
+
+/** A refund of what was suspended begins with the same commit (I2). */
+async function refundByPolicy(
+  tx: Writes,
+  world: World,
+  merchantId: string,
+  transactionId: string,
+  order: Order | undefined,
+  reason: SuspenseReason,
+): Promise<void> {
+  const policy = suspensePolicy[reason]
+  const payment = policy.refund ? await tx.lockPayment(merchantId, transactionId) : undefined
+  if (!policy.refund || payment === undefined || payment.paidFen === 0) return
+  // What WeChat would not take any more is left to the person who reads the flag; the payment is recorded all the same.
+  if (judgeRefund(payment, payment.paidFen, world.now()) !== undefined) return
+  const intent = {
+    amountFen: payment.paidFen,
+    lines: [],
+    reason: policy.reason,
+    source: 'policy' as const,
+    by: 'fenpay',
+  }
+  await intendRefund(tx, world, payment, order, intent)
 }

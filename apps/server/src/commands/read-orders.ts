@@ -1,5 +1,15 @@
-import type { MyOrdersAnswer, MyOrdersQuery, Order as OrderAnswer, OrderSummary, PendingReason } from '@fenpay/contract'
+import type {
+  MyOrdersAnswer,
+  MyOrdersQuery,
+  Order as OrderAnswer,
+  OrderSummary,
+  PendingReason,
+  Refund as RefundAnswer,
+  RefundRequest as RefundRequestAnswer,
+} from '@fenpay/contract'
 import type { Order, OrderLine } from '../domain/order.ts'
+import { leftFen, type Refund, type RefundLine, shownRefundStatus } from '../domain/refund.ts'
+import type { RefundRequest } from '../domain/refund-request.ts'
 import { Refusal } from '../domain/refusal.ts'
 import type { Session } from '../domain/session.ts'
 import type { OrderPosition, Store } from '../ports.ts'
@@ -19,15 +29,46 @@ export async function showMyOrder(
   pendingReason?: PendingReason,
 ): Promise<OrderAnswer> {
   const order = await findMyOrder(store, session, orderNumber)
-  const [lines, events] = await Promise.all([
-    store.reads.orderLines(order.merchantId, orderNumber),
-    store.reads.orderEvents(order.merchantId, orderNumber),
+  const { merchantId } = order
+  const [lines, events, payment, refunds, request] = await Promise.all([
+    store.reads.orderLines(merchantId, orderNumber),
+    store.reads.orderEvents(merchantId, orderNumber),
+    store.reads.paymentOfOrder(merchantId, orderNumber),
+    store.reads.refundsOfOrder(merchantId, orderNumber),
+    store.reads.refundRequest(merchantId, orderNumber),
   ])
   const stillOpen = order.status === 'pending' || order.status === 'closing'
   return {
     ...summaryOf(order, lines),
     ...(stillOpen && pendingReason !== undefined ? { pending_reason: pendingReason } : {}),
+    refundable_fen: payment === undefined ? 0 : leftFen(payment),
+    refunds: refunds.map(refundAnswer),
+    ...(request === undefined ? {} : { refund_request: refundRequestAnswer(request) }),
     events,
+  }
+}
+
+function refundAnswer({ refund, lines }: { refund: Refund; lines: RefundLine[] }): RefundAnswer {
+  return {
+    refund_number: refund.outRefundNo,
+    status: shownRefundStatus[refund.status],
+    amount_fen: refund.amountFen,
+    reason: refund.reason,
+    items: lines.map(({ sku, quantity }) => ({ sku, quantity })),
+    created_at: refund.createdAt.toISOString(),
+    ...(refund.successTime === undefined ? {} : { succeeded_at: refund.successTime.toISOString() }),
+  }
+}
+
+function refundRequestAnswer(request: RefundRequest): RefundRequestAnswer {
+  return {
+    status: request.status,
+    amount_fen: request.amountFen,
+    reason: request.reason,
+    items: request.items,
+    created_at: request.createdAt.toISOString(),
+    ...(request.answer === undefined ? {} : { answer: request.answer }),
+    ...(request.answeredAt === undefined ? {} : { answered_at: request.answeredAt.toISOString() }),
   }
 }
 
@@ -45,7 +86,7 @@ export async function listMyOrders(store: Store, session: Session, query: MyOrde
   }
 }
 
-function summaryOf(order: Order, lines: OrderLine[]): OrderSummary {
+export function summaryOf(order: Order, lines: OrderLine[]): OrderSummary {
   return {
     order_number: order.orderNumber,
     status: order.status,
@@ -55,6 +96,7 @@ function summaryOf(order: Order, lines: OrderLine[]): OrderSummary {
     expires_at: order.expiresAt.toISOString(),
     ...(order.paidAt === undefined ? {} : { paid_at: order.paidAt.toISOString() }),
     ...(order.closedAt === undefined ? {} : { closed_at: order.closedAt.toISOString() }),
+    refunded_fen: order.refundedFen,
     items: lines.map((line) => ({
       sku: line.sku,
       name: line.name,

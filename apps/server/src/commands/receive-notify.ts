@@ -3,6 +3,7 @@ import { numberFromBytes } from '../domain/number.ts'
 import type { PaymentEvidence, SuspenseReason } from '../domain/payment.ts'
 import type { InboxDecision, InboxVerdict, NotifyStore, PaymentGateway, World } from '../ports.ts'
 import { type AppliedPayment, applyPayment } from './apply-payment.ts'
+import { receiveRefundNotify } from './receive-refund-notify.ts'
 
 type Ports = { notifyStore: NotifyStore; payment: PaymentGateway; world: World }
 
@@ -39,6 +40,15 @@ export async function receiveNotify(
     await decide('ignored', { reason: reading.eventType })
     return { acknowledged: true }
   }
+  if (reading.outcome === 'refund') {
+    const result =
+      reading.mchid === merchantId
+        ? await receiveRefundNotify(ports, merchantId, payApi, inboxId, reading)
+        : { refused: 'merchant_mismatch' }
+    if (result === 'decided') return { acknowledged: true }
+    await decide('refused', { ...factsOf(reading.evidence), reason: result.refused })
+    return { acknowledged: false, reason: result.refused }
+  }
   const { evidence } = reading
   if (evidence.mchid !== merchantId) {
     await decide('refused', { ...factsOf(evidence), reason: 'merchant_mismatch' })
@@ -74,7 +84,7 @@ async function askWeChat(ports: Ports, merchantId: string, evidence: PaymentEvid
   await ports.notifyStore.transaction((tx) => applyPayment(tx, ports.world, merchantId, answer.evidence))
 }
 
-function factsOf(evidence: PaymentEvidence) {
+function factsOf(evidence: { outTradeNo: string; transactionId: string }) {
   return { outTradeNo: evidence.outTradeNo, transactionId: evidence.transactionId }
 }
 

@@ -81,6 +81,7 @@ async function insertOrder(
     expiresAt: new Date(now.getTime() + rules.orderTtlSeconds * 1000),
     paidAt: undefined,
     closedAt: undefined,
+    refundedFen: fen(0),
   }
   await tx.insertOrder(
     order,

@@ -6,8 +6,11 @@ export interface MerchantKeys {
   apiV2Key?: string
   /** 32 characters; v3 encrypts notifications with it. */
   apiV3Key?: string
-  /** The merchant's API certificate: its serial number and private key sign v3 requests. */
-  certificate?: { serialNo: string; privateKeyPem: string }
+  /**
+   * The merchant's API certificate: its serial number and private key sign v3 requests; v2 refunds show the certificate
+   * itself (apiclient_cert.pem).
+   */
+  certificate?: { serialNo: string; privateKeyPem: string; certificatePem?: string }
   /** WeChat Pay public keys by id, `PUB_KEY_ID_…`. Platform certificates are downloaded besides. */
   wechatpayPublicKeys: { id: string; publicKeyPem: string }[]
 }
@@ -30,12 +33,12 @@ export interface MerchantApp {
   appid: string
   secret: string
   /** The keys of its message push, as set in its console. */
-  push?: { token: string; encodingAesKey?: string }
+  push?: { token: string; encodingAesKey: string }
   paidMessage?: PaidMessage
 }
 
 /** What of an order a subscribe message can show. */
-export const messageFacts = ['order_number', 'total', 'items', 'paid_at', 'merchant', 'remark'] as const
+export const messageFacts = ['order_number', 'total', 'items', 'paid_at', 'remark'] as const
 export type MessageFact = (typeof messageFacts)[number]
 
 /** The subscribe message after a payment: which fact of the order fills each key of the template. */

@@ -14,6 +14,8 @@ export interface Order {
   expiresAt: Date
   paidAt: Date | undefined
   closedAt: Date | undefined
+  /** What the user has back of what paid it. */
+  refundedFen: Fen
 }
 
 /** One line of an order, at the price of the moment it was submitted. */

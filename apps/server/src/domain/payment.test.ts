@@ -19,6 +19,7 @@ const order: Order = {
   expiresAt: at,
   paidAt: undefined,
   closedAt: undefined,
+  refundedFen: fen(0),
 }
 const attempt: Attempt = {
   merchantId: order.merchantId,

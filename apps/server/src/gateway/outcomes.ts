@@ -1,6 +1,15 @@
 import { isWechatError, type WechatError, WechatRefusedError } from '@fenpay/wechat'
 import type { PaymentEvidence } from '../domain/payment.ts'
-import type { CloseOutcome, PrepayOutcome, QueryOutcome, UnknownOutcome, WeChatRefusal } from '../ports.ts'
+import type { RefundEvidence } from '../domain/refund.ts'
+import type {
+  CloseOutcome,
+  PrepayOutcome,
+  QueryOutcome,
+  RefundOutcome,
+  RefundQueryOutcome,
+  UnknownOutcome,
+  WeChatRefusal,
+} from '../ports.ts'
 
 /** Everything thrown by a call to WeChat, as one of the three outcomes. What is no WeChat error is a bug and flies on. */
 function split(error: unknown): { refused: WechatRefusedError } | { unknown: UnknownOutcome } {
@@ -34,7 +43,7 @@ export function queryOutcomeOf(tradeState: string, evidence: PaymentEvidence | u
     case 'REFUND':
       return evidence === undefined
         ? { outcome: 'unknown', why: 'unreachable', detail: 'a paid order without its payment' }
-        : { outcome: 'paid', evidence }
+        : { outcome: 'paid', evidence, refunded: tradeState === 'REFUND' }
     case 'CLOSED':
     case 'REVOKED':
       return { outcome: 'closed' }
@@ -69,6 +78,41 @@ export function closeFailureOf(error: unknown): CloseOutcome {
   if (reading.refused.canonicalCode === 'ORDER_PAID') return { outcome: 'already_paid' }
   if (reading.refused.canonicalCode === 'ORDER_NOT_EXIST') return { outcome: 'no_such_order' }
   return { outcome: 'refused', refusal: refusalOf(reading.refused) }
+}
+
+/** A refusal that an identical, later call may not meet is no refusal of the refund. */
+export function refundFailureOf(error: unknown): RefundOutcome {
+  const reading = split(error)
+  if ('unknown' in reading) return reading.unknown
+  const { canonicalCode } = reading.refused
+  if (canonicalCode === 'NOT_ENOUGH') return { outcome: 'no_funds', refusal: refusalOf(reading.refused) }
+  if (laterCodes.has(canonicalCode) || refundLaterCodes.has(canonicalCode)) return unknownOutcome(reading.refused)
+  return { outcome: 'refused', refusal: refusalOf(reading.refused) }
+}
+
+/** The merchant's own keys or the order's state stand in the way for now: the refund is as it was, and is sent again. */
+const refundLaterCodes = new Set(['ORDER_NOT_READY', 'SIGN_ERROR', 'CERT_ERROR', 'NO_AUTH', 'INVALID_REQ_TOO_MUCH'])
+
+export function refundQueryFailureOf(error: unknown): RefundQueryOutcome {
+  const reading = split(error)
+  if ('unknown' in reading) return reading.unknown
+  if (laterCodes.has(reading.refused.canonicalCode)) return unknownOutcome(reading.refused)
+  if (reading.refused.canonicalCode === 'RESOURCE_NOT_EXISTS') return { outcome: 'no_such_refund' }
+  return { outcome: 'refused', refusal: refusalOf(reading.refused) }
+}
+
+const refundStates: Record<string, RefundEvidence['state']> = {
+  PROCESSING: 'processing',
+  SUCCESS: 'succeeded',
+  ABNORMAL: 'abnormal',
+  CHANGE: 'abnormal',
+  CLOSED: 'closed',
+  REFUNDCLOSE: 'closed',
+}
+
+/** WeChat's refund status, of both protocols, as ours. A status that is none of these leaves the refund as it is. */
+export function refundStateOf(status: string): RefundEvidence['state'] {
+  return refundStates[status] ?? 'processing'
 }
 
 /** Why a notification is not believed, as one word for the inbox. */

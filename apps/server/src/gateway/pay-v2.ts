@@ -1,8 +1,18 @@
-import type { PayV2Client, V2Order, V2PaymentNotify } from '@fenpay/wechat'
+import type { PayV2Client, V2Order, V2PaymentNotify, V2Refund } from '@fenpay/wechat'
 import type { PayApi } from '../domain/attempt.ts'
 import type { PaymentEvidence } from '../domain/payment.ts'
+import type { RefundEvidence } from '../domain/refund.ts'
 import { fromBeijingDigits, toBeijingDigits } from './beijing-time.ts'
-import { closeFailureOf, notifyReasonOf, prepayFailureOf, queryFailureOf, queryOutcomeOf } from './outcomes.ts'
+import {
+  closeFailureOf,
+  notifyReasonOf,
+  prepayFailureOf,
+  queryFailureOf,
+  queryOutcomeOf,
+  refundFailureOf,
+  refundQueryFailureOf,
+  refundStateOf,
+} from './outcomes.ts'
 import type { ProtocolGateway } from './protocol-gateway.ts'
 
 /** Pay v2 of one merchant as the commands see it. The sign type is the client's, as `payApi` says. */
@@ -43,9 +53,40 @@ export function payV2Gateway(client: PayV2Client, payApi: PayApi): ProtocolGatew
         return closeFailureOf(error)
       }
     },
+    async refund(refund) {
+      try {
+        const known = await client.refund({
+          appid: refund.appid,
+          transaction_id: refund.transactionId,
+          out_refund_no: refund.outRefundNo,
+          total_fee: refund.totalFen,
+          refund_fee: refund.amountFen,
+          refund_desc: refund.reason,
+          ...(refund.notifyUrl === undefined ? {} : { notify_url: refund.notifyUrl }),
+        })
+        // Accepted, that is all v2 says here.
+        return { outcome: 'known', evidence: refundEvidenceOf({ ...known, refund_status: 'PROCESSING' }, 'answer') }
+      } catch (error) {
+        return refundFailureOf(error)
+      }
+    },
+    async queryRefund({ appid, outRefundNo }) {
+      try {
+        const known = await client.queryRefund({ appid, out_refund_no: outRefundNo })
+        return { outcome: 'known', evidence: refundEvidenceOf(known, 'query') }
+      } catch (error) {
+        return refundQueryFailureOf(error)
+      }
+    },
     paymentParameters: async (attempt, prepayId) => client.paymentParams({ appid: attempt.appid, prepayId }),
     async readNotify(_headers, body) {
       try {
+        // A refund's message has no sign, and nothing of it is believed without asking (A63).
+        if (Buffer.from(body).includes('<req_info>')) {
+          const refund = client.parseRefundNotify(body)
+          const evidence = refundEvidenceOf({ ...refund, refund_success_time: refund.success_time }, 'notify')
+          return { outcome: 'refund', mchid: refund.mch_id, signed: false, evidence }
+        }
         const notify = client.parsePaymentNotify(body)
         const evidence = evidenceOf(notify, payApi, 'notify')
         return evidence === undefined
@@ -55,6 +96,30 @@ export function payV2Gateway(client: PayV2Client, payApi: PayApi): ProtocolGatew
         return { outcome: 'refused', reason: notifyReasonOf(error) }
       }
     },
+  }
+}
+
+function refundEvidenceOf(
+  refund: Pick<
+    V2Refund,
+    'refund_id' | 'out_refund_no' | 'transaction_id' | 'out_trade_no' | 'total_fee' | 'refund_fee'
+  > & {
+    refund_status: string
+    refund_success_time?: string | undefined
+  },
+  source: RefundEvidence['source'],
+): RefundEvidence {
+  return {
+    source,
+    outRefundNo: refund.out_refund_no,
+    refundId: refund.refund_id,
+    outTradeNo: refund.out_trade_no,
+    transactionId: refund.transaction_id,
+    amountFen: refund.refund_fee,
+    totalFen: refund.total_fee,
+    state: refundStateOf(refund.refund_status),
+    // `yyyy-MM-dd HH:mm:ss`
+    successTime: fromBeijingDigits((refund.refund_success_time ?? '').replace(/\D/g, '')),
   }
 }
 

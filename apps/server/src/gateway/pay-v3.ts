@@ -1,8 +1,18 @@
-import type { PayV3Client, V3Transaction } from '@fenpay/wechat'
+import type { PayV3Client, V3Refund, V3Transaction } from '@fenpay/wechat'
 import type { Attempt } from '../domain/attempt.ts'
 import type { PaymentEvidence } from '../domain/payment.ts'
+import type { RefundEvidence } from '../domain/refund.ts'
 import { toBeijingRfc3339, validDate } from './beijing-time.ts'
-import { closeFailureOf, notifyReasonOf, prepayFailureOf, queryFailureOf, queryOutcomeOf } from './outcomes.ts'
+import {
+  closeFailureOf,
+  notifyReasonOf,
+  prepayFailureOf,
+  queryFailureOf,
+  queryOutcomeOf,
+  refundFailureOf,
+  refundQueryFailureOf,
+  refundStateOf,
+} from './outcomes.ts'
 import type { ProtocolGateway } from './protocol-gateway.ts'
 
 /** Pay v3 of one merchant as the commands see it: wire objects on one side, outcomes on the other. */
@@ -41,10 +51,36 @@ export function payV3Gateway(client: PayV3Client): ProtocolGateway {
         return closeFailureOf(error)
       }
     },
+    async refund(refund) {
+      try {
+        const known = await client.refund({
+          transaction_id: refund.transactionId,
+          out_refund_no: refund.outRefundNo,
+          reason: refund.reason,
+          ...(refund.notifyUrl === undefined ? {} : { notify_url: refund.notifyUrl }),
+          amount: { refund: refund.amountFen, total: refund.totalFen, currency: 'CNY' },
+        })
+        return { outcome: 'known', evidence: refundEvidenceOf(known, 'answer') }
+      } catch (error) {
+        return refundFailureOf(error)
+      }
+    },
+    async queryRefund({ outRefundNo }) {
+      try {
+        return { outcome: 'known', evidence: refundEvidenceOf(await client.queryRefund(outRefundNo), 'query') }
+      } catch (error) {
+        return refundQueryFailureOf(error)
+      }
+    },
     paymentParameters: (attempt, prepayId) => client.paymentParams({ appid: attempt.appid, prepayId }),
     async readNotify(headers, body) {
       try {
         const notify = await client.parseNotify({ headers, body })
+        if (notify.kind === 'refund') {
+          const { resource } = notify
+          const evidence = refundEvidenceOf({ ...resource, status: resource.refund_status }, 'notify')
+          return { outcome: 'refund', mchid: resource.mchid, signed: true, evidence }
+        }
         if (notify.kind !== 'payment') return { outcome: 'other', eventType: notify.event_type }
         const { trade_state, out_trade_no } = notify.resource
         if (trade_state !== 'SUCCESS') return { outcome: 'refused', reason: 'not_success', outTradeNo: out_trade_no }
@@ -56,6 +92,26 @@ export function payV3Gateway(client: PayV3Client): ProtocolGateway {
         return { outcome: 'refused', reason: notifyReasonOf(error) }
       }
     },
+  }
+}
+
+function refundEvidenceOf(
+  refund: Pick<
+    V3Refund,
+    'refund_id' | 'out_refund_no' | 'transaction_id' | 'out_trade_no' | 'success_time' | 'status'
+  > & { amount: { total: number; refund: number } },
+  source: RefundEvidence['source'],
+): RefundEvidence {
+  return {
+    source,
+    outRefundNo: refund.out_refund_no,
+    refundId: refund.refund_id,
+    outTradeNo: refund.out_trade_no,
+    transactionId: refund.transaction_id,
+    amountFen: refund.amount.refund,
+    totalFen: refund.amount.total,
+    state: refundStateOf(refund.status),
+    successTime: validDate(refund.success_time ?? ''),
   }
 }
 

@@ -1,12 +1,23 @@
 import type { PaymentParameters } from '@fenpay/contract'
 import type { Attempt } from '../domain/attempt.ts'
-import type { CloseOutcome, NotifyReading, PrepayOutcome, QueryOutcome } from '../ports.ts'
+import type { Refund } from '../domain/refund.ts'
+import type {
+  CloseOutcome,
+  NotifyReading,
+  PrepayOutcome,
+  QueryOutcome,
+  RefundKey,
+  RefundOutcome,
+  RefundQueryOutcome,
+} from '../ports.ts'
 
 /** One protocol of one merchant. */
 export interface ProtocolGateway {
   prepay(attempt: Attempt): Promise<PrepayOutcome>
   query(attempt: Attempt): Promise<QueryOutcome>
   close(attempt: Attempt): Promise<CloseOutcome>
+  refund(refund: Refund): Promise<RefundOutcome>
+  queryRefund(key: RefundKey): Promise<RefundQueryOutcome>
   paymentParameters(attempt: Attempt, prepayId: string): Promise<PaymentParameters>
   readNotify(headers: Record<string, string>, body: Uint8Array): Promise<NotifyReading>
 }

@@ -1,11 +1,43 @@
-import { type HttpOptions, MiniProgramClient, PayV2Client, PayV3Client } from '@fenpay/wechat'
+import {
+  type HttpOptions,
+  type MessagePush,
+  MiniProgramClient,
+  PayV2Client,
+  PayV3Client,
+  type PlatformKeysOptions,
+} from '@fenpay/wechat'
 import { type PayApi, payApis } from '../domain/attempt.ts'
 import type { Merchant } from '../domain/merchant.ts'
-import type { LoginGateway, MerchantDirectory, PaymentGateway } from '../ports.ts'
+import type {
+  KeyAlarm,
+  LoginGateway,
+  MerchantDirectory,
+  MessageGateway,
+  PaymentGateway,
+  PlatformCertificates,
+  PushGateway,
+  ShippingGateway,
+} from '../ports.ts'
+import { guardedClient } from './guarded-client.ts'
+import { watchKeyExpiry } from './key-expiry.ts'
 import { miniProgramLogin, miniProgramPhone } from './mini-program.ts'
 import { payV2Gateway } from './pay-v2.ts'
 import { payV3Gateway } from './pay-v3.ts'
 import type { ProtocolGateway } from './protocol-gateway.ts'
+import { messagePushOf, readPush, verifyPushUrl } from './push.ts'
+import { uploadShipping } from './shipping.ts'
+import { sendSubscribe } from './subscribe.ts'
+
+/** How the calls of all merchants are watched over. */
+export interface GatewayWatch {
+  /** The clock of pauses and rates, milliseconds. Default: that of the calls. */
+  now: () => number
+  /** Default: certificates are kept in memory alone. */
+  certificates: PlatformCertificates
+  onAlarm: (merchantId: string, alarm: KeyAlarm) => void
+  /** Told when downloaded certificates could not be kept; they serve all the same. */
+  onNotKept: (error: unknown) => void
+}
 
 /**
  * WeChat for all merchants: picks the merchant's client of the attempt's protocol. A client holds the merchant's keys
@@ -13,10 +45,18 @@ import type { ProtocolGateway } from './protocol-gateway.ts'
  */
 export function createWeChatGateway(
   merchants: MerchantDirectory,
-  http: HttpOptions,
-): { payment: PaymentGateway; login: LoginGateway } {
-  const protocols = new WeakMap<Merchant, Map<PayApi, ProtocolGateway>>()
+  http: HttpOptions & { clock: () => number },
+  watch: Partial<GatewayWatch> = {},
+): {
+  payment: PaymentGateway
+  shipping: ShippingGateway
+  messages: MessageGateway
+  push: PushGateway
+  login: LoginGateway
+} {
+  const protocols = new WeakMap<Merchant, Map<PayApi, Promise<ProtocolGateway>>>()
   const miniPrograms = new WeakMap<Merchant, Map<string, MiniProgramClient>>()
+  const pushes = new WeakMap<Merchant, Map<string, MessagePush | undefined>>()
 
   async function merchantOf(merchantId: string): Promise<Merchant> {
     const merchant = await merchants.find(merchantId)
@@ -25,7 +65,31 @@ export function createWeChatGateway(
   }
   async function protocolOf(merchantId: string, payApi: PayApi): Promise<ProtocolGateway> {
     const merchant = await merchantOf(merchantId)
-    return kept(protocols, merchant, payApi, () => createProtocol(merchant, payApi, http))
+    const made = kept(protocols, merchant, payApi, () => makeProtocol(merchant, payApi))
+    // Without the database there are no certificates to begin with; the next caller tries again.
+    made.catch(() => protocols.get(merchant)?.delete(payApi))
+    return made
+  }
+  async function makeProtocol(merchant: Merchant, payApi: PayApi): Promise<ProtocolGateway> {
+    const { merchantId } = merchant
+    const { now = http.clock, certificates, onAlarm = () => {}, onNotKept = () => {} } = watch
+    const guard = {
+      now,
+      onKey: (state: 'refused' | 'accepted') => {
+        const evidence = { protocol: payApi, at: new Date(now()).toISOString() }
+        onAlarm(merchantId, { kind: 'merchant_key_refused', isOn: state === 'refused', evidence })
+      },
+    }
+    if (payApi !== 'v3') return payV2Gateway(guardedClient(createV2Client(merchant, payApi, http), guard), payApi)
+    const client = createV3Client(merchant, http, {
+      kept: (await certificates?.find(merchantId)) ?? [],
+      onDownload: (downloaded) => void certificates?.replace(merchantId, downloaded).catch(onNotKept),
+    })
+    const afterCall = watchKeyExpiry(client, now, (isOn, lastExpiresAt) => {
+      const evidence = { last_expires_at: lastExpiresAt.toISOString() }
+      onAlarm(merchantId, { kind: 'platform_key_expiring', isOn, evidence })
+    })
+    return payV3Gateway(guardedClient(client, { ...guard, afterCall }))
   }
 
   async function miniProgramOf(merchantId: string, appid: string): Promise<MiniProgramClient> {
@@ -35,17 +99,46 @@ export function createWeChatGateway(
     return kept(miniPrograms, merchant, appid, () => new MiniProgramClient({ appid, secret, ...http }))
   }
 
+  async function pushOf(merchantId: string, appid: string): Promise<MessagePush | undefined> {
+    const merchant = await merchantOf(merchantId)
+    const app = merchant.apps.find((candidate) => candidate.appid === appid)
+    return app && kept(pushes, merchant, appid, () => messagePushOf(app))
+  }
+
   return {
     payment: {
       prepay: async (attempt) => (await protocolOf(attempt.merchantId, attempt.payApi)).prepay(attempt),
       query: async (attempt) => (await protocolOf(attempt.merchantId, attempt.payApi)).query(attempt),
       close: async (attempt) => (await protocolOf(attempt.merchantId, attempt.payApi)).close(attempt),
+      async canRefund(merchantId, payApi) {
+        const { keys } = await merchantOf(merchantId)
+        return payApi === 'v3' || keys.certificate?.certificatePem !== undefined
+      },
+      refund: async (refund) => (await protocolOf(refund.merchantId, refund.payApi)).refund(refund),
+      queryRefund: async (key) => (await protocolOf(key.merchantId, key.payApi)).queryRefund(key),
       paymentParameters: async (attempt, prepayId) =>
         (await protocolOf(attempt.merchantId, attempt.payApi)).paymentParameters(attempt, prepayId),
       async readNotify(merchantId, payApi, headers, body) {
         const merchant = await merchantOf(merchantId)
         if (!hasKeysFor(merchant, payApi)) return { outcome: 'refused', reason: 'no_key_for_protocol' }
         return (await protocolOf(merchantId, payApi)).readNotify(headers, body)
+      },
+    },
+    shipping: {
+      async upload(notice, mayHaveArrived) {
+        return uploadShipping(await miniProgramOf(notice.merchantId, notice.appid), notice, mayHaveArrived)
+      },
+    },
+    messages: {
+      send: async (message) => sendSubscribe(await miniProgramOf(message.merchantId, message.appid), message),
+    },
+    push: {
+      async verifyUrl(merchantId, appid, query) {
+        return verifyPushUrl(await pushOf(merchantId, appid), query)
+      },
+      async read(message) {
+        const nowMs = (http.clock ?? Date.now)()
+        return readPush(await pushOf(message.merchantId, message.appid), message, nowMs)
       },
     },
     login: {
@@ -69,8 +162,13 @@ export class MerchantUnusable extends Error {
  */
 export function checkMerchant(merchant: Merchant): void {
   try {
-    for (const payApi of payApis) if (hasKeysFor(merchant, payApi)) createProtocol(merchant, payApi, {})
+    for (const payApi of payApis) {
+      if (!hasKeysFor(merchant, payApi)) continue
+      if (payApi === 'v3') createV3Client(merchant, {})
+      else createV2Client(merchant, payApi, {})
+    }
     for (const { appid, secret } of merchant.apps) new MiniProgramClient({ appid, secret })
+    for (const app of merchant.apps) messagePushOf(app)
   } catch (error) {
     throw new MerchantUnusable(
       `The keys of merchant ${merchant.merchantId} cannot be used: ${(error as Error).message}`,
@@ -90,15 +188,25 @@ function hasKeysFor({ keys }: Merchant, payApi: PayApi): boolean {
   return payApi === 'v3' ? keys.apiV3Key !== undefined && keys.certificate !== undefined : keys.apiV2Key !== undefined
 }
 
-function createProtocol({ merchantId, keys }: Merchant, payApi: PayApi, http: HttpOptions): ProtocolGateway {
-  if (payApi !== 'v3') {
-    if (keys.apiV2Key === undefined) throw new Error(`merchant ${merchantId} has no APIv2 key`)
-    const signType = payApi === 'v2-md5' ? 'MD5' : 'HMAC-SHA256'
-    return payV2Gateway(new PayV2Client({ mchId: merchantId, apiKey: keys.apiV2Key, signType, ...http }), payApi)
-  }
+function createV2Client({ merchantId, keys }: Merchant, payApi: Exclude<PayApi, 'v3'>, http: HttpOptions): PayV2Client {
+  if (keys.apiV2Key === undefined) throw new Error(`merchant ${merchantId} has no APIv2 key`)
+  const signType = payApi === 'v2-md5' ? 'MD5' : 'HMAC-SHA256'
+  const { certificatePem, privateKeyPem } = keys.certificate ?? {}
+  const clientCertificate =
+    certificatePem === undefined || privateKeyPem === undefined
+      ? {}
+      : { clientCertificate: { certificatePem, privateKeyPem } }
+  return new PayV2Client({ mchId: merchantId, apiKey: keys.apiV2Key, signType, ...clientCertificate, ...http })
+}
+
+function createV3Client(
+  { merchantId, keys }: Merchant,
+  http: HttpOptions,
+  earlier: Pick<PlatformKeysOptions, 'kept' | 'onDownload'> = {},
+): PayV3Client {
   const { apiV3Key, certificate, wechatpayPublicKeys } = keys
   if (apiV3Key === undefined || certificate === undefined) throw new Error(`merchant ${merchantId} has no APIv3 keys`)
-  const client = new PayV3Client({
+  return new PayV3Client({
     mchid: merchantId,
     apiV3Key,
     merchantKey: { serialNo: certificate.serialNo, privateKey: certificate.privateKeyPem },
@@ -106,8 +214,8 @@ function createProtocol({ merchantId, keys }: Merchant, payApi: PayApi, http: Ht
       publicKeys: wechatpayPublicKeys.map(({ id, publicKeyPem }) => ({ id, publicKey: publicKeyPem })),
       // Also with a public key: during WeChat's switch both kinds arrive, at its pace and not at ours (F33).
       download: true,
+      ...earlier,
     },
     ...http,
   })
-  return payV3Gateway(client)
 }

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import {
+  askRefundRequestSchema,
   myOrdersAnswerSchema,
   myOrdersQuerySchema,
   orderNumberRequestSchema,
@@ -8,6 +9,7 @@ import {
   prepayAnswerSchema,
 } from '@fenpay/contract/schemas'
 import Type from 'typebox'
+import { askRefund } from '../commands/ask-refund.ts'
 import { cancelOrder } from '../commands/cancel-order.ts'
 import { checkOrder } from '../commands/check-order.ts'
 import { prepayOrder } from '../commands/prepay-order.ts'
@@ -79,6 +81,31 @@ export function myOrderRoutes(app: App, ports: HttpPorts): void {
       },
     },
     (request) => cancelOrder(ports, sessionOf(request), request.body.order_number),
+  )
+  app.post(
+    '/my/orders/ask_refund',
+    {
+      schema: {
+        summary: 'Ask to have pieces of a paid order, or all that is left of it, back',
+        description:
+          "Nothing is given back by that: the merchant's staff answer it, see `refund_request` of the order.",
+        tags: ['7 refund'],
+        security,
+        body: askRefundRequestSchema,
+        response: {
+          200: orderSchema,
+          ...errorAnswers(
+            'login_required',
+            'order_not_found',
+            'order_not_paid',
+            'refund_exceeds_payment',
+            'refund_item_unavailable',
+            'refund_request_open',
+          ),
+        },
+      },
+    },
+    (request) => askRefund(ports, sessionOf(request), request.body),
   )
   app.get(
     '/my/orders',

@@ -14,6 +14,8 @@ export type Transaction = postgres.TransactionSql<Types>
 export type ConnectOptions = {
   /** Shown in pg_stat_activity and in PostgreSQL's log. */
   readonly applicationName: string
+  /** Works as this role instead of the one that logs in. */
+  readonly role?: string
   /** Connections at most; default 10. */
   readonly poolSize?: number
   /** Receives PostgreSQL's notices; default: they are dropped. */
@@ -42,6 +44,7 @@ export function connect(url: string, options: ConnectOptions): Sql {
     types: { int8: { to: 20, from: [20], serialize: serializeInt8, parse: parseInt8 } },
     connection: {
       application_name: options.applicationName,
+      ...(options.role === undefined ? {} : { role: options.role }),
       lock_timeout: 2_000,
       statement_timeout: 5_000,
       idle_in_transaction_session_timeout: 10_000,

@@ -10,6 +10,14 @@ select merchant_id, order_number, o.transaction_id as on_order, p.transaction_id
 union all
 select merchant_id, order_number, null, transaction_id, null, amount_fen, null, success_time
   from payments where (disposition = 'suspense') <> (reason is not null)
+union all
+select merchant_id, order_number, null, transaction_id, null, amount_fen, null, success_time
+  from payments p
+ where p.disposition = 'suspense' and not exists (
+   select from flags f where (f.merchant_id, f.kind, f.subject_id) = (p.merchant_id, p.reason, p.transaction_id)
+      and (f.resolved_at is null or f.resolved_by <> 'fenpay' or p.amount_fen = (
+        select b.refunded_fen from payment_balances b
+         where (b.merchant_id, b.transaction_id) = (p.merchant_id, p.transaction_id))))
 
 -- I2: no order is paid by two payments, and WeChat can take money through one attempt of it at most
 select merchant_id, order_number, 'payments' as what, count(*)
@@ -22,6 +30,13 @@ select merchant_id, order_number, 'live attempt of an order that is ' || o.statu
   from orders o join attempts a using (merchant_id, order_number)
  where o.status in ('paid', 'closed') and a.status in ('intended', 'unknown', 'prepaid')
  group by merchant_id, order_number, o.status
+
+union all
+select p.merchant_id, p.order_number, 'duplicate payment ' || p.transaction_id || ' without flag or refund', 1
+  from payments p
+ where p.reason = 'duplicate_payment' and (
+   not exists (select from flags f where (f.merchant_id, f.kind, f.subject_id) = (p.merchant_id, p.reason, p.transaction_id))
+   or not exists (select from refunds r where (r.merchant_id, r.transaction_id) = (p.merchant_id, p.transaction_id)))
 
 -- I3: what paid an order is equal, fact by fact, to what its attempt asked for
 select p.merchant_id, p.transaction_id, p.out_trade_no, p.order_number, a.status
@@ -63,6 +78,29 @@ having count(e.seq) <> o.event_count or max(e.seq) is distinct from o.event_coun
             select from order_events c where (c.merchant_id, c.order_number) = (o.merchant_id, o.order_number)
                and c.to_status = 'closing') and o.status <> 'closing' then 2 else 1 end
 
+-- I7: the entries of each posting sum to zero, and each account's balance is the sum of its entries
+select merchant_id, kind, source_id, null as account, sum(amount_fen) as fen, count(*)
+  from ledger_postings left join ledger_entries using (merchant_id, kind, source_id)
+ group by merchant_id, kind, source_id having coalesce(sum(amount_fen), 1) <> 0 or count(*) <> 2
+union all
+select merchant_id, null, null, account, coalesce(e.fen, 0) - coalesce(b.fen, 0), null
+  from (select merchant_id, account, sum(amount_fen) as fen from ledger_entries group by merchant_id, account) e
+  full join (select merchant_id, account, sum(balance_fen) as fen from ledger_balances group by merchant_id, account) b
+    using (merchant_id, account)
+ where e.fen is distinct from b.fen
+
+-- I8: nobody but the database's owner can change what the ledger and the history of money say
+select t.name, p.privilege
+  from unnest(array['ledger_postings', 'ledger_entries', 'payments', 'order_events', 'refund_lines']) as t (name),
+       unnest(array['UPDATE', 'DELETE', 'TRUNCATE']) as p (privilege),
+       pg_roles r
+ where r.rolname = 'fenpay_app' and has_table_privilege(r.oid, t.name, p.privilege)
+union all
+select t.name, 'no guard'
+  from unnest(array['ledger_postings', 'ledger_entries', 'payments', 'order_events', 'refund_lines']) as t (name)
+ where not exists (select from pg_trigger g where g.tgrelid = t.name::regclass and g.tgname = t.name || '_append_only'
+                      and g.tgenabled = 'O')
+
 -- I9: one payment is recorded once, and its order's history tells of it once
 select merchant_id, out_trade_no as subject, 'payments' as what, count(*)
   from payments group by merchant_id, out_trade_no having count(*) > 1
@@ -78,6 +116,48 @@ select p.merchant_id, p.transaction_id, 'suspense events', count(e.seq)
    and e.detail ->> 'transaction_id' = p.transaction_id
  where p.disposition = 'suspense' and p.order_number is not null
  group by p.merchant_id, p.transaction_id having count(e.seq) <> 1
+
+union all
+select f.merchant_id, f.source_id, 'postings of a payment', count(p.kind)
+  from (select merchant_id, transaction_id as source_id,
+               case disposition when 'order' then 'payment_received' else 'payment_suspended' end as kind, amount_fen
+          from payments where amount_fen > 0) f
+  left join ledger_postings p on (p.merchant_id, p.kind, p.source_id) = (f.merchant_id, f.kind, f.source_id)
+  left join ledger_entries e on (e.merchant_id, e.kind, e.source_id, e.account) = (f.merchant_id, f.kind, f.source_id, 'wechat_receivable')
+ group by f.merchant_id, f.source_id, f.amount_fen having count(p.kind) <> 1 or sum(e.amount_fen) <> f.amount_fen
+union all
+select r.merchant_id, r.out_refund_no, 'postings of a refund that is ' || r.status, count(p.kind)
+  from refunds r
+  left join ledger_postings p on (p.merchant_id, p.source_id) = (r.merchant_id, r.out_refund_no) and p.kind like 'refund_%'
+ group by r.merchant_id, r.out_refund_no, r.status, r.accepted_at
+having count(p.kind) <> case when r.accepted_at is null then 0 when r.status in ('processing', 'abnormal') then 1 else 2 end
+
+-- I10: refunds hold no more of a payment than it took, nor more pieces than were bought, and the columns say what they hold
+select b.merchant_id, b.transaction_id as subject, b.paid_fen as has, b.reserved_fen, b.refunded_fen, held.fen as held, held.back
+  from payment_balances b
+  join payments p using (merchant_id, transaction_id)
+  cross join lateral (
+    select coalesce(sum(amount_fen) filter (where status not in ('closed', 'refused')), 0) as fen,
+           coalesce(sum(amount_fen) filter (where status in ('succeeded', 'settled')), 0) as back
+      from refunds r where (r.merchant_id, r.transaction_id) = (b.merchant_id, b.transaction_id)) held
+ where held.fen <> b.reserved_fen or held.back <> b.refunded_fen or held.fen > p.amount_fen or b.paid_fen <> p.amount_fen
+union all
+select l.merchant_id, l.order_number || ' ' || l.sku, l.quantity, l.refund_held_quantity, null, held.pieces, null
+  from order_lines l
+  cross join lateral (
+    select coalesce(sum(r.quantity), 0) as pieces
+      from refund_lines r join refunds f using (merchant_id, out_refund_no)
+     where (r.merchant_id, r.order_number, r.sku) = (l.merchant_id, l.order_number, l.sku)
+       and f.status not in ('closed', 'refused')) held
+ where held.pieces <> l.refund_held_quantity or held.pieces > l.quantity
+union all
+select o.merchant_id, o.order_number, o.total_fen, null, o.refunded_fen, null, coalesce(b.refunded_fen, 0)
+  from orders o left join payment_balances b using (merchant_id, transaction_id)
+ where o.refunded_fen <> coalesce(b.refunded_fen, 0)
+
+-- I11: a refund of WeChat's is one of ours
+select merchant_id, refund_id, count(*) from refunds where refund_id is not null
+ group by merchant_id, refund_id having count(*) > 1
 
 -- I12: of each product, what open orders hold is reserved, what paid orders hold is sold, and the rest is free
 select p.merchant_id, p.sku, p.stock_total, p.stock_free, p.stock_reserved, p.stock_sold, held.reserved, held.sold

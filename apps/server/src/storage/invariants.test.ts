@@ -37,9 +37,26 @@ await sql.begin((tx) =>
     values ('10000100', 'number-1', 'paid', 1, 'v3', 'paid', 'wx', 'o-anna', 1000, '', '', '', now(), now()),
            ('10000100', 'number-2', 'closed', 1, 'v3', 'closed', 'wx', 'o-anna', 500, '', '', '', now(), now()),
            ('10000100', 'number-3', 'open', 1, 'v3', 'intended', 'wx', 'o-ben', 500, '', '', '', now(), now());
-  insert into payments (merchant_id, transaction_id, out_trade_no, order_number, amount_fen, currency, payer_openid, success_time, disposition, reason, source)
-    values ('10000100', 't1', 'number-1', 'paid', 1000, 'CNY', 'o-anna', '2026-01-01 00:05Z', 'order', null, 'notify'),
-           ('10000100', 't2', 'number-2', 'closed', 500, 'CNY', 'o-anna', '2026-01-01 00:10Z', 'suspense', 'late_payment', 'query');
+  insert into payments (merchant_id, transaction_id, out_trade_no, order_number, amount_fen, currency, payer_openid, success_time, disposition, reason, source, pay_api, appid)
+    values ('10000100', 't1', 'number-1', 'paid', 1000, 'CNY', 'o-anna', '2026-01-01 00:05Z', 'order', null, 'notify', 'v3', 'wx'),
+           ('10000100', 't2', 'number-2', 'closed', 500, 'CNY', 'o-anna', '2026-01-01 00:10Z', 'suspense', 'late_payment', 'query', 'v3', 'wx');
+  insert into refunds (merchant_id, out_refund_no, transaction_id, out_trade_no, order_number, pay_api, appid, status, amount_fen, total_fen,
+                       reason, source, created_by, created_at, refund_id, accepted_at, success_time, decided_at, next_check_at)
+    values ('10000100', 'back', 't1', 'number-1', 'paid', 'v3', 'wx', 'succeeded', 500, 1000, 'cold', 'staff', 'staff:eve', now(), 'w1', now(), now(), now(), null),
+           ('10000100', 'vain', 't1', 'number-1', 'paid', 'v3', 'wx', 'refused', 500, 1000, 'cold', 'staff', 'staff:eve', now(), null, null, null, now(), null),
+           ('10000100', 'late', 't2', 'number-2', 'closed', 'v3', 'wx', 'processing', 500, 500, 'late', 'policy', 'fenpay', now(), 'w2', now(), null, null, now());
+  insert into refund_lines values ('10000100', 'back', 'paid', 'noodles', 1, 500);
+  insert into ledger_postings values ('10000100', 'payment_received', 't1', 'paid', now()), ('10000100', 'payment_suspended', 't2', 'closed', now()),
+    ('10000100', 'refund_accepted', 'back', 'paid', now()), ('10000100', 'refund_succeeded', 'back', 'paid', now()),
+    ('10000100', 'refund_accepted', 'late', 'closed', now());
+  insert into ledger_entries values
+    ('10000100', 'payment_received', 't1', 'wechat_receivable', 1000), ('10000100', 'payment_received', 't1', 'revenue', -1000),
+    ('10000100', 'payment_suspended', 't2', 'wechat_receivable', 500), ('10000100', 'payment_suspended', 't2', 'suspense', -500),
+    ('10000100', 'refund_accepted', 'back', 'refunds', 500), ('10000100', 'refund_accepted', 'back', 'refunds_in_transit', -500),
+    ('10000100', 'refund_succeeded', 'back', 'refunds_in_transit', 500), ('10000100', 'refund_succeeded', 'back', 'wechat_receivable', -500),
+    ('10000100', 'refund_accepted', 'late', 'suspense', 500), ('10000100', 'refund_accepted', 'late', 'refunds_in_transit', -500);
+  insert into flags (merchant_id, flag_id, kind, subject_type, subject_id, order_number, opened_at)
+    values ('10000100', 'f1', 'late_payment', 'payment', 't2', 'closed', now());
   insert into notify_inbox (merchant_id, inbox_id, pay_api, received_at, headers, body, verdict, transaction_id, decided_at)
     values ('10000100', 'message-1', 'v3', now(), '{}', '', 'applied', 't1', now());
   insert into idempotency_keys values ('10000100', 'anna', 'submit-order', 'key', '', '{"order_number": "paid"}')`),
@@ -51,6 +68,13 @@ const breaks: [id: string, what: string, statement: string][] = [
   ['I1', 'an order says another amount', `update orders set paid_fen = 999 where order_number = 'paid'`],
   ['I1', 'an order says another time', `update orders set paid_at = now() where order_number = 'paid'`],
   ['I1', 'suspense without a reason', `update payments set reason = null where transaction_id = 't2'`],
+  ['I1', 'suspense that nobody is told of', `delete from flags`],
+  ['I1', 'suspense called settled while it is not', `update flags set resolved_at = now(), resolved_by = 'fenpay'`],
+  [
+    'I2',
+    'a second payment that is not given back',
+    `update payments set reason = 'duplicate_payment' where transaction_id = 't2'`,
+  ],
   [
     'I2',
     'a second payment on an order',
@@ -75,6 +99,34 @@ const breaks: [id: string, what: string, statement: string][] = [
   ['I6', 'a missing event', `delete from order_events where kind = 'attempt_intended'`],
   ['I6', 'a change without a cause', `update order_events set cause = '' where kind = 'paid'`],
   ['I6', 'a status without its event', `update orders set status = 'closing' where order_number = 'open'`],
+  [
+    'I7',
+    'a posting that does not sum to zero',
+    `update ledger_entries set amount_fen = -499 where account = 'revenue'`,
+  ],
+  ['I7', 'a posting without entries', `delete from ledger_entries where source_id = 't2'`],
+  ['I7', 'a balance of its own', `update ledger_balances set balance_fen = balance_fen + 1 where account = 'revenue'`],
+  [
+    'I8',
+    'a ledger that can be changed',
+    `alter table ledger_entries disable trigger ledger_entries_append_only`,
+  ],
+  ['I9', 'a payment that is not posted', `delete from ledger_postings where source_id = 't1'`],
+  ['I9', 'a refund that is not posted', `delete from ledger_postings where kind = 'refund_succeeded'`],
+  [
+    'I9',
+    'a payment posted as another amount',
+    `update ledger_entries set amount_fen = amount_fen * 2 where source_id = 't1'`,
+  ],
+  ['I10', 'more given back than was paid', `update refunds set amount_fen = 1001 where out_refund_no = 'back'`],
+  [
+    'I10',
+    'a refund whose money is not held',
+    `update payment_balances set reserved_fen = 0 where transaction_id = 't2'`,
+  ],
+  ['I10', 'more pieces given back than were bought', `update refund_lines set quantity = 3`],
+  ['I10', 'an order that tells another sum', `update orders set refunded_fen = 1 where order_number = 'paid'`],
+  ['I11', 'one refund of WeChat under two numbers', `update refunds set refund_id = 'w2' where out_refund_no = 'back'`],
   ['I9', 'one number paid twice', `update payments set out_trade_no = 'number-1'`],
   ['I9', 'paid, but no event says so', `update order_events set kind = 'noted' where kind = 'paid'`],
   ['I9', 'suspense that the history does not know', `update order_events set detail = '{}'`],
@@ -112,6 +164,7 @@ const guardsDown = `do $$ declare each record; begin
     execute format('alter table %I disable trigger user', each.tablename);
   end loop;
   drop index payments_one_per_order, attempts_one_live;
+  alter table refunds drop constraint refunds_merchant_id_refund_id_key;
 end $$`
 
 test('a database in order breaks no invariant', async () => {

@@ -17,6 +17,7 @@ interface OrderRow {
   expires_at: Date
   paid_at: Date | null
   closed_at: Date | null
+  refunded_fen: number
 }
 
 /** Only the owner finds an order here (I19). */
@@ -230,5 +231,6 @@ function orderOf(row: OrderRow): Order {
     expiresAt: row.expires_at,
     paidAt: row.paid_at ?? undefined,
     closedAt: row.closed_at ?? undefined,
+    refundedFen: fen(row.refunded_fen),
   }
 }

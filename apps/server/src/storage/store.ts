@@ -9,7 +9,9 @@ import {
   refuseAttempt,
 } from './attempts.ts'
 import { type Sql, type Transaction, withRetry } from './connect.ts'
+import { insertFlag, resolveFlag } from './flags.ts'
 import { claimIdempotencyKey, keepIdempotentAnswer } from './idempotency-keys.ts'
+import { post } from './ledger.ts'
 import { decideInbox, keepMessage } from './notify-inbox.ts'
 import {
   addEvent,
@@ -25,10 +27,52 @@ import {
   restartChecks,
   scheduleCheck,
 } from './orders.ts'
-import { findPaymentAmount, hasSuspendedPayment, recordPayment } from './payments.ts'
+import {
+  addOutbox,
+  audience,
+  claimDueOutbox,
+  claimOutbox,
+  endOutboxTry,
+  restartOutbox,
+  type WakeWorker,
+} from './outbox.ts'
+import { flagOverdue } from './overdue.ts'
+import {
+  findPayment,
+  findPaymentAmount,
+  hasSuspendedPayment,
+  lockPayment,
+  paymentOfOrder,
+  recordPayment,
+} from './payments.ts'
 import { productsOf, reserveStock, settleStock } from './products.ts'
 import { findAvatar, findProfile, setAvatar, setNickname, setPhone } from './profiles.ts'
+import { decidePush, keepPush, wasPushed } from './push-inbox.ts'
+import { readings } from './readings.ts'
+import { answerRefundRequest, findRefundRequest, insertRefundRequest } from './refund-requests.ts'
+import {
+  claimDueRefunds,
+  countRefundCall,
+  findRefund,
+  insertRefund,
+  lockRefund,
+  moveRefund,
+  noteRefusal,
+  refundablePieces,
+  refundsOfOrder,
+  scheduleRefundCheck,
+} from './refunds.ts'
 import { findSession, insertSession, revokeSession, touchSession, upsertUser } from './sessions.ts'
+import { findShipment, isFullyRefunded, saveShipment } from './shipments.ts'
+import {
+  deliveriesOf,
+  endpointsOf,
+  findEndpoint,
+  insertEndpoint,
+  lockEndpoint,
+  logDelivery,
+  saveEndpoint,
+} from './webhooks.ts'
 
 /** What the query modules take: the pool, or a transaction of it. */
 export type Queries = Sql | Transaction
@@ -36,6 +80,8 @@ export type Queries = Sql | Transaction
 export interface StoreOptions {
   /** A number in [0, 1): spreads the retries after a deadlock. */
   random: () => number
+  /** Wakes a worker for a new outbox item. Default: nobody is woken, and the sweep finds it. */
+  wake?: WakeWorker
 }
 
 /** The ports of storage on a pool of connections. */
@@ -47,6 +93,16 @@ export function createStore(sql: Sql, options: StoreOptions): Store {
     revokeSession: (...rest) => revokeSession(sql, ...rest),
     claimDueOrders: (...rest) => claimDueOrders(sql, ...rest),
     scheduleCheck: (...rest) => scheduleCheck(sql, ...rest),
+    claimDueRefunds: (...rest) => claimDueRefunds(sql, ...rest),
+    scheduleRefundCheck: (...rest) => scheduleRefundCheck(sql, ...rest),
+    flagOverdue: (...rest) => flagOverdue(sql, ...rest),
+    claimDueOutbox: (...rest) => claimDueOutbox(sql, ...rest),
+    claimOutbox: (...rest) => claimOutbox(sql, ...rest),
+    keepPush: (message) => keepPush(sql, message),
+    endpoints: (merchantId) => endpointsOf(sql, merchantId),
+    endpoint: (...rest) => findEndpoint(sql, ...rest),
+    deliveries: (...rest) => deliveriesOf(sql, ...rest),
+    readings: (now) => readings(sql, now),
   }
 }
 
@@ -75,7 +131,7 @@ function transactionOn<Result>(
 ): Promise<Result> {
   return withRetry(async () => {
     // The driver's own type unwraps promises in arrays, which Result need not be; the box keeps it as it is.
-    const { result } = await sql.begin(async (tx) => ({ result: await work(writesOn(tx)) }))
+    const { result } = await sql.begin(async (tx) => ({ result: await work(writesOn(tx, options.wake)) }))
     return result
   }, options)
 }
@@ -90,10 +146,16 @@ function readsOn(sql: Queries): Reads {
     ordersOfUser: (...rest) => ordersOfUser(sql, ...rest),
     liveAttempt: (...rest) => liveAttempt(sql, ...rest),
     hasSuspendedPayment: (...rest) => hasSuspendedPayment(sql, ...rest),
+    paymentOfOrder: (...rest) => paymentOfOrder(sql, ...rest),
+    payment: (...rest) => findPayment(sql, ...rest),
+    refundsOfOrder: (...rest) => refundsOfOrder(sql, ...rest),
+    findRefund: (...rest) => findRefund(sql, ...rest),
+    refundRequest: (...rest) => findRefundRequest(sql, ...rest),
+    refundablePieces: (...rest) => refundablePieces(sql, ...rest),
   }
 }
 
-function writesOn(sql: Transaction): Writes {
+function writesOn(sql: Transaction, wake: WakeWorker | undefined): Writes {
   return {
     ...readsOn(sql),
     lockOrder: (merchantId, orderNumber, userId) => lockOrder(sql, merchantId, orderNumber, userId),
@@ -110,6 +172,30 @@ function writesOn(sql: Transaction): Writes {
     moveAttempt: (attempt, from, to, prepay) => moveAttempt(sql, attempt, from, to, prepay),
     recordPayment: (...rest) => recordPayment(sql, ...rest),
     findPaymentAmount: (...rest) => findPaymentAmount(sql, ...rest),
+    lockPayment: (...rest) => lockPayment(sql, ...rest),
+    insertRefund: (...rest) => insertRefund(sql, ...rest),
+    lockRefund: (...rest) => lockRefund(sql, ...rest),
+    countRefundCall: (...rest) => countRefundCall(sql, ...rest),
+    noteRefusal: (...rest) => noteRefusal(sql, ...rest),
+    moveRefund: (...rest) => moveRefund(sql, ...rest),
+    post: (...rest) => post(sql, ...rest),
+    insertFlag: (...rest) => insertFlag(sql, ...rest),
+    resolveFlag: (...rest) => resolveFlag(sql, ...rest),
+    insertRefundRequest: (...rest) => insertRefundRequest(sql, ...rest),
+    answerRefundRequest: (...rest) => answerRefundRequest(sql, ...rest),
+    addOutbox: (item) => addOutbox(sql, item, wake),
+    endOutboxTry: (...rest) => endOutboxTry(sql, ...rest),
+    restartOutbox: (merchantId, outboxId, at) => restartOutbox(sql, merchantId, outboxId, at, wake),
+    audience: (...rest) => audience(sql, ...rest),
+    findShipment: (...rest) => findShipment(sql, ...rest),
+    saveShipment: (shipment) => saveShipment(sql, shipment),
+    isFullyRefunded: (...rest) => isFullyRefunded(sql, ...rest),
+    wasPushed: (...rest) => wasPushed(sql, ...rest),
+    decidePush: (...rest) => decidePush(sql, ...rest),
+    insertEndpoint: (endpoint) => insertEndpoint(sql, endpoint),
+    lockEndpoint: (...rest) => lockEndpoint(sql, ...rest),
+    saveEndpoint: (endpoint) => saveEndpoint(sql, endpoint),
+    logDelivery: (delivery) => logDelivery(sql, delivery),
     reserveStock: (...rest) => reserveStock(sql, ...rest),
     settleStock: (...rest) => settleStock(sql, ...rest),
     upsertUser: (...rest) => upsertUser(sql, ...rest),

@@ -1,6 +1,7 @@
 import { mkdir, realpath } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { appRole } from '../app-role.ts'
 import { connect, isDatabaseUnavailable, type Sql } from '../connect.ts'
 import { type Cluster, openCluster } from './cluster.ts'
 import { lockDataDirectory } from './data-directory-lock.ts'
@@ -133,6 +134,8 @@ async function becomesReady(postmaster: Postmaster, cluster: Cluster): Promise<b
 async function makeDatabase(sql: Sql, password: string): Promise<void> {
   const roles = await sql`select from pg_roles where rolname = 'fenpay'`
   if (roles.length === 0) await sql.unsafe(`create role fenpay login createdb password '${password}'`)
+  const appRoles = await sql`select from pg_roles where rolname = ${appRole}`
+  if (appRoles.length === 0) await sql.unsafe(`create role ${appRole} nologin; grant ${appRole} to fenpay`)
   const databases = await sql`select from pg_database where datname = 'fenpay'`
   if (databases.length === 0) await sql.unsafe('create database fenpay owner fenpay')
 }

@@ -1,0 +1,172 @@
+import type { FlagKind } from '../domain/flag.ts'
+import { refundAcceptedPosting, refundReturnedPosting, refundSucceededPosting } from '../domain/ledger.ts'
+import type { Order } from '../domain/order.ts'
+import {
+  isRefundFinal,
+  type PaymentBalance,
+  type Refund,
+  type RefundEvidence,
+  type RefundStatus,
+  refundTransitions,
+} from '../domain/refund.ts'
+import { nextRefundCheckAt } from '../domain/refund-schedule.ts'
+import type { RefundMove, World, Writes } from '../ports.ts'
+import { raiseFlag } from './raise-flag.ts'
+
+export type AppliedRefund =
+  | { applied: 'moved'; status: RefundStatus }
+  | { applied: 'repeated' }
+  /** WeChat's word does not fit ours; nothing was changed, a person has to look. */
+  | { applied: 'contradiction' }
+  /** A number that is none of ours: somebody refunded outside Fenpay. */
+  | { applied: 'not_ours' }
+
+/**
+ * The one door to a refund's result. Notification, query and the answer to the refund itself bring their evidence here;
+ * it is compared with what we sent, and moves the refund along its table, the ledger and the order's history with it.
+ * Runs inside the caller's transaction.
+ */
+export async function applyRefund(
+  tx: Writes,
+  world: World,
+  merchantId: string,
+  evidence: RefundEvidence,
+): Promise<AppliedRefund> {
+  const locked = await lockRefundWithOrder(tx, merchantId, evidence.outRefundNo)
+  if (locked === undefined) return { applied: 'not_ours' }
+  const { refund } = locked
+  const next = refundTransitions[refund.status][evidence.state]
+  const isSameRefund =
+    refund.transactionId === evidence.transactionId &&
+    refund.amountFen === evidence.amountFen &&
+    (refund.refundId ?? evidence.refundId) === evidence.refundId
+  if (!isSameRefund || (next === undefined && contradicts(refund.status, evidence.state))) {
+    await raiseFlag(tx, world, merchantId, {
+      kind: 'refund_contradiction',
+      subjectType: 'refund',
+      subjectId: refund.outRefundNo,
+      orderNumber: refund.orderNumber,
+      evidence: {
+        here: `${refund.status}, ${refund.amountFen} fen of ${refund.transactionId}`,
+        wechat: `${evidence.state}, ${evidence.amountFen} fen of ${evidence.transactionId}`,
+        refund_id: evidence.refundId,
+      },
+    })
+    return { applied: 'contradiction' }
+  }
+  if (next === undefined || next === refund.status) return { applied: 'repeated' }
+  await moveRefund(tx, world, locked, { to: next, evidence })
+  return { applied: 'moved', status: next }
+}
+
+export interface LockedRefund {
+  refund: Refund
+  order: Order | undefined
+  payment: PaymentBalance
+}
+
+/** Locks order, payment and refund, in this order; undefined when the number is none of ours. */
+export async function lockRefundWithOrder(
+  tx: Writes,
+  merchantId: string,
+  outRefundNo: string,
+): Promise<LockedRefund | undefined> {
+  const found = await tx.findRefund(merchantId, outRefundNo)
+  if (found === undefined) return undefined
+  const order = found.orderNumber === undefined ? undefined : await tx.lockOrder(merchantId, found.orderNumber)
+  const payment = await tx.lockPayment(merchantId, found.transactionId)
+  const refund = await tx.lockRefund(merchantId, outRefundNo)
+  if (payment === undefined || refund === undefined) throw new Error(`refund ${outRefundNo} has no payment`)
+  return { refund, order, payment }
+}
+
+/** Moves a locked refund: its row, the ledger, the order's history, and the flags that go with it. */
+export async function moveRefund(
+  tx: Writes,
+  world: World,
+  { refund, order, payment }: LockedRefund,
+  move: Pick<RefundMove, 'to' | 'evidence' | 'refusal'>,
+): Promise<void> {
+  const at = world.now()
+  const { to, evidence, refusal } = move
+  await tx.moveRefund(refund, { ...move, at, nextCheckAt: nextRefundCheckAt(to, 0, at) })
+  await postMove(tx, refund, payment, to, at)
+  if (order !== undefined) {
+    await tx.addEvent(order, {
+      kind: `refund_${to}`,
+      to: order.status,
+      cause: evidence?.source ?? 'answer',
+      actor: 'wechat',
+      at,
+      detail: {
+        refund_number: refund.outRefundNo,
+        amount_fen: refund.amountFen,
+        ...(evidence === undefined ? {} : { refund_id: evidence.refundId }),
+        ...(refusal === undefined ? {} : { wechat_code: refusal.code, wechat_message: refusal.message }),
+      },
+    })
+  }
+  await flagMove(tx, world, refund, payment, move)
+}
+
+async function postMove(
+  tx: Writes,
+  refund: Refund,
+  payment: PaymentBalance,
+  to: RefundStatus,
+  at: Date,
+): Promise<void> {
+  const { merchantId } = refund
+  const accepted = to === 'processing' || to === 'abnormal' || to === 'succeeded'
+  if (accepted) await tx.post(merchantId, refundAcceptedPosting(refund, payment.disposition), at)
+  if (to === 'succeeded') await tx.post(merchantId, refundSucceededPosting(refund), at)
+  if (to === 'closed' && refund.acceptedAt !== undefined)
+    await tx.post(merchantId, refundReturnedPosting(refund, payment.disposition), at)
+}
+
+/** The flag that a status raises; any other status settles it. */
+const flagOf: Partial<Record<RefundStatus, FlagKind>> = {
+  waiting_funds: 'refund_waiting_funds',
+  abnormal: 'refund_abnormal',
+  closed: 'refund_failed',
+  refused: 'refund_failed',
+}
+
+async function flagMove(
+  tx: Writes,
+  world: World,
+  refund: Refund,
+  payment: PaymentBalance,
+  { to, refusal }: Pick<RefundMove, 'to' | 'refusal'>,
+): Promise<void> {
+  const { merchantId, outRefundNo } = refund
+  const at = world.now()
+  const raised = flagOf[to]
+  for (const kind of ['refund_waiting_funds', 'refund_abnormal', 'refund_not_configured'] as const)
+    if (kind !== raised && to !== 'unknown') await tx.resolveFlag(merchantId, kind, outRefundNo, 'fenpay', to, at)
+  if (raised !== undefined) {
+    await raiseFlag(tx, world, merchantId, {
+      kind: raised,
+      subjectType: 'refund',
+      subjectId: outRefundNo,
+      orderNumber: refund.orderNumber,
+      evidence: {
+        amount_fen: refund.amountFen,
+        transaction_id: refund.transactionId,
+        ...(refusal === undefined ? {} : { wechat_code: refusal.code, wechat_message: refusal.message }),
+      },
+    })
+  }
+  // All of what was in suspense is back with the user: nothing is left to decide.
+  const wholePayment = payment.refundedFen + refund.amountFen === payment.paidFen
+  if (to === 'succeeded' && payment.suspenseReason !== undefined && wholePayment)
+    await tx.resolveFlag(merchantId, payment.suspenseReason, payment.transactionId, 'fenpay', 'refunded', at)
+}
+
+/** A final status against another final word of WeChat's; an older word than ours is no contradiction. */
+function contradicts(status: RefundStatus, state: RefundEvidence['state']): boolean {
+  if (!isRefundFinal(status)) return false
+  if (status === 'refused') return true
+  if (status === 'closed') return state === 'succeeded'
+  return state === 'closed'
+}

@@ -1,0 +1,124 @@
+import {
+  isDefinitelyRefused,
+  isRefundFinal,
+  type Refund,
+  type RefundEvidence,
+  refundTransitions,
+} from '../domain/refund.ts'
+import type { PaymentGateway, RefundOutcome, Store, WeChatRefusal, World } from '../ports.ts'
+import { applyRefund, lockRefundWithOrder, moveRefund } from './apply-refund.ts'
+import { raiseFlag } from './raise-flag.ts'
+
+type Ports = { store: Store; payment: PaymentGateway; world: World }
+
+/**
+ * Brings a refund one step further: asks WeChat for it, or asks how it went. A first call is made at once; afterwards
+ * WeChat is asked first, and only what it does not know is sent again, with the same number and the same body (I11).
+ * Each step may be repeated; whoever calls it next goes on where this call stopped.
+ */
+export async function settleRefund(ports: Ports, refund: Refund): Promise<void> {
+  if (isRefundFinal(refund.status)) return
+  if (refund.calls === 0) return callWeChat(ports, refund)
+  const answer = await ports.payment.queryRefund(refund)
+  switch (answer.outcome) {
+    case 'known':
+      return apply(ports, refund, answer.evidence)
+    case 'no_such_refund':
+      return sendAgain(ports, refund)
+    case 'refused':
+    case 'unknown':
+      return noteUnknown(ports, refund)
+  }
+}
+
+/** WeChat does not know the refund. One it had accepted is a contradiction; any other may be sent again, or was refused. */
+async function sendAgain(ports: Ports, refund: Refund): Promise<void> {
+  if (refund.acceptedAt !== undefined) {
+    return ports.store.transaction((tx) =>
+      raiseFlag(tx, ports.world, refund.merchantId, {
+        kind: 'refund_contradiction',
+        subjectType: 'refund',
+        subjectId: refund.outRefundNo,
+        orderNumber: refund.orderNumber,
+        evidence: { here: `${refund.status}, ${refund.amountFen} fen`, wechat: 'does not know this refund' },
+      }),
+    )
+  }
+  if (refund.status === 'unknown' && refund.refusal !== undefined && isDefinitelyRefused(refund, ports.world.now()))
+    return refuse(ports, refund, refund.refusal)
+  return callWeChat(ports, refund)
+}
+
+async function callWeChat(ports: Ports, refund: Refund): Promise<void> {
+  if (!(await ports.payment.canRefund(refund.merchantId, refund.payApi))) return flagNotConfigured(ports, refund)
+  const counted = await ports.store.transaction(async (tx) => {
+    const locked = await tx.lockRefund(refund.merchantId, refund.outRefundNo)
+    if (locked === undefined || refundTransitions[locked.status].no_answer === undefined) return undefined
+    const at = ports.world.now()
+    await tx.countRefundCall(locked, at)
+    return { ...locked, calls: locked.calls + 1, lastCallAt: at }
+  })
+  if (counted === undefined) return
+  await applyOutcome(ports, counted, await ports.payment.refund(counted))
+}
+
+async function applyOutcome(ports: Ports, refund: Refund, outcome: RefundOutcome): Promise<void> {
+  switch (outcome.outcome) {
+    case 'known':
+      return apply(ports, refund, outcome.evidence)
+    case 'no_funds':
+      return moveTo(ports, refund, 'no_funds', outcome.refusal)
+    case 'refused':
+      return refuse(ports, refund, outcome.refusal)
+    case 'not_configured':
+      return flagNotConfigured(ports, refund)
+    case 'unknown':
+      return noteUnknown(ports, refund)
+  }
+}
+
+async function apply(ports: Ports, refund: Refund, evidence: RefundEvidence): Promise<void> {
+  await ports.store.transaction((tx) => applyRefund(tx, ports.world, refund.merchantId, evidence))
+}
+
+/** Final only when no other call can have brought the refund to WeChat; else WeChat is asked before that is believed. */
+async function refuse(ports: Ports, refund: Refund, refusal: WeChatRefusal): Promise<void> {
+  await ports.store.transaction(async (tx) => {
+    const locked = await lockRefundWithOrder(tx, refund.merchantId, refund.outRefundNo)
+    if (locked === undefined || refundTransitions[locked.refund.status].refused === undefined) return
+    if (isDefinitelyRefused(locked.refund, ports.world.now()))
+      return moveRefund(tx, ports.world, locked, { to: 'refused', refusal })
+    if (locked.refund.status !== 'unknown') await moveRefund(tx, ports.world, locked, { to: 'unknown', refusal })
+    else await tx.noteRefusal(locked.refund, refusal)
+  })
+}
+
+function noteUnknown(ports: Ports, refund: Refund): Promise<void> {
+  return moveTo(ports, refund, 'no_answer', undefined)
+}
+
+async function moveTo(
+  ports: Ports,
+  refund: Refund,
+  fact: 'no_answer' | 'no_funds',
+  refusal: WeChatRefusal | undefined,
+): Promise<void> {
+  await ports.store.transaction(async (tx) => {
+    const locked = await lockRefundWithOrder(tx, refund.merchantId, refund.outRefundNo)
+    const to = locked && refundTransitions[locked.refund.status][fact]
+    if (locked === undefined || to === undefined || to === locked.refund.status) return
+    await moveRefund(tx, ports.world, locked, { to, ...(refusal === undefined ? {} : { refusal }) })
+  })
+}
+
+function flagNotConfigured(ports: Ports, refund: Refund): Promise<void> {
+  return ports.store.transaction((tx) =>
+    raiseFlag(tx, ports.world, refund.merchantId, {
+      kind: 'refund_not_configured',
+      subjectType: 'refund',
+      subjectId: refund.outRefundNo,
+      orderNumber: refund.orderNumber,
+      evidence: { amount_fen: refund.amountFen, pay_api: refund.payApi },
+    }),
+  )
+}

@@ -1,0 +1,136 @@
+import type { SuspenseReason } from './payment.ts'
+
+/** What a person must look at. `docs/reliability.md` tells what each means and what to do. */
+export type FlagKind =
+  | SuspenseReason
+  | 'external_refund'
+  | 'refund_waiting_funds'
+  | 'refund_not_configured'
+  | 'refund_abnormal'
+  | 'refund_failed'
+  | 'refund_contradiction'
+  | 'refund_overdue'
+  | 'order_undecided'
+  | 'operation_unknown'
+  | 'invariant_broken'
+  | 'merchant_key_refused'
+  | 'platform_key_expiring'
+  | 'outbox_dead'
+  | 'shipping_due'
+  | 'shipping_management_wanted'
+  | 'webhook_disabled'
+
+export type FlagSubject = 'order' | 'payment' | 'refund' | 'outbox' | 'merchant' | 'invariant' | 'webhook'
+
+/** One fact has one open flag of a kind at most. */
+export interface NewFlag {
+  kind: FlagKind
+  subjectType: FlagSubject
+  subjectId: string
+  orderNumber: string | undefined
+  evidence: Record<string, string | number>
+}
+
+export interface Flag extends NewFlag {
+  merchantId: string
+  flagId: string
+  openedAt: Date
+  resolvedAt: Date | undefined
+  /** `fenpay` when the fact went away by itself, else who settled it. */
+  resolvedBy: string | undefined
+  note: string | undefined
+}
+
+interface FlagMeaning {
+  /** What it says, for the person who reads the list. */
+  what: string
+  /** What that person does. */
+  todo: string
+}
+
+const lookFirst =
+  'Compare the evidence with the order (fenpay order). Give it back with: fenpay refund-payment <transaction_id>.'
+
+export const flagCatalogue: Record<FlagKind, FlagMeaning> = {
+  late_payment: {
+    what: 'WeChat took money for an order that was closed.',
+    todo: 'Nothing: it is being given back. The flag settles itself when the user has it.',
+  },
+  duplicate_payment: {
+    what: 'WeChat took money twice for one order.',
+    todo: 'Nothing: the second payment is being given back. The flag settles itself when the user has it.',
+  },
+  unknown_order: {
+    what: 'WeChat took money under a number that is none of ours.',
+    todo: `See whether another system uses this merchant. ${lookFirst}`,
+  },
+  protocol_mismatch: { what: 'A payment came by another protocol than the order was made with.', todo: lookFirst },
+  app_mismatch: { what: 'A payment names another appid than the order.', todo: lookFirst },
+  currency_mismatch: { what: 'A payment is not in CNY.', todo: lookFirst },
+  amount_mismatch: { what: 'A payment is not of the amount that was asked for.', todo: lookFirst },
+  payer_mismatch: { what: 'Somebody else than the owner of the order paid it.', todo: lookFirst },
+  external_refund: {
+    what: 'Money was given back outside Fenpay, in the merchant platform.',
+    todo: 'Learn who did it and why. What WeChat could tell is posted; settle the flag when it is explained.',
+  },
+  refund_waiting_funds: {
+    what: "The merchant's balance at WeChat is too small for a refund.",
+    todo: 'Top the account up in the merchant platform. The refund is repeated every hour by itself.',
+  },
+  refund_not_configured: {
+    what: 'A refund over Pay v2 needs the merchant certificate, which is not configured.',
+    todo: 'Set FENPAY_MERCHANT_CERTIFICATE and start the server anew; the refund goes on by itself.',
+  },
+  refund_abnormal: {
+    what: "WeChat could not deliver a refund: the user's card or account is dead. The money is still with the merchant.",
+    todo: 'Handle it in the merchant platform, or pay the user by other means and: fenpay refund-settle <refund_number>.',
+  },
+  refund_failed: {
+    what: 'WeChat refused or closed a refund; nothing was given back.',
+    todo: 'Read its code and text. If the money is still owed, decide anew: fenpay refund <order_number>.',
+  },
+  refund_contradiction: {
+    what: "WeChat's word about a refund does not fit ours.",
+    todo: 'Compare amount, transaction and state in the merchant platform; nothing was changed here.',
+  },
+  refund_overdue: {
+    what: 'A refund has no result for more than a day.',
+    todo: 'Bank cards take up to three working days. After that ask WeChat, with the refund number.',
+  },
+  order_undecided: {
+    what: 'An order is past its end for more than ten minutes and WeChat has not said whether it is paid.',
+    todo: 'See whether WeChat can be reached (fenpay order tells the last answer). The stock stays held until it is decided.',
+  },
+  operation_unknown: {
+    what: 'A refund was sent to WeChat more than ten minutes ago, without a usable answer since.',
+    todo: 'See whether WeChat can be reached. It is asked again by itself, always with the same number.',
+  },
+  invariant_broken: {
+    what: 'Something that must always be true of the database is not.',
+    todo: 'Run fenpay check, keep its output, and find out before anything is changed by hand.',
+  },
+  merchant_key_refused: {
+    what: 'WeChat refuses every call of the merchant: its key was revoked or is wrong.',
+    todo: 'Compare the key, its serial number and the merchant number with the merchant platform.',
+  },
+  platform_key_expiring: {
+    what: 'A platform certificate expires soon and no later one is known.',
+    todo: 'See that /v3/certificates can be reached, or configure the WeChat Pay public key.',
+  },
+  outbox_dead: {
+    what: 'Something that had to be told to WeChat or to your systems was given up.',
+    todo: 'Read the last error in the evidence, mend the cause, then send it again.',
+  },
+  shipping_due: {
+    what: 'A paid order has no shipping information; WeChat wants it within 48 hours of the payment.',
+    todo: 'Ship it and: fenpay ship <order_number>. Until then WeChat keeps the money frozen.',
+  },
+  shipping_management_wanted: {
+    what: 'WeChat wants this mini program to join shipping management, or restricts its payments until it does.',
+    todo: 'Open it in the mini program console (发货信息管理), confirm the settlement, and ship one order.',
+  },
+  webhook_disabled: {
+    what: 'A webhook address failed for days and was switched off.',
+    todo: 'Mend the receiver, switch the address on again, and resend what was missed.',
+  },
+}

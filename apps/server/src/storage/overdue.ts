@@ -1,0 +1,68 @@
+import type { Sql } from './connect.ts'
+
+/** What is overdue, one query each: the fact's subject and its evidence. `$1` is now. */
+const overdue = [
+  {
+    // P6, I21: an order past its end that WeChat has said nothing about.
+    kind: 'order_undecided',
+    subjectType: 'order',
+    query: `select merchant_id, order_number as subject_id, order_number,
+                   jsonb_build_object('status', status, 'expires_at', expires_at, 'looks', check_count) as evidence
+              from orders o
+             where status in ('pending', 'closing')
+               and greatest(
+                     case when status = 'pending' then expires_at end,
+                     (select max(at) from order_events e where (e.merchant_id, e.order_number, e.kind) = (o.merchant_id, o.order_number, 'cancelled')),
+                     (select max(last_call_at) + interval '5 minutes' from attempts a
+                       where (a.merchant_id, a.order_number) = (o.merchant_id, o.order_number))
+                   ) + interval '10 minutes' < $1`,
+  },
+  {
+    // P6: a refund that WeChat was asked for, without a usable answer since.
+    kind: 'operation_unknown',
+    subjectType: 'refund',
+    query: `select merchant_id, out_refund_no as subject_id, order_number,
+                   jsonb_build_object('amount_fen', amount_fen, 'calls', calls, 'last_call_at', last_call_at) as evidence
+              from refunds where status in ('intended', 'unknown') and created_at + interval '10 minutes' < $1`,
+  },
+  {
+    // P5: accepted by WeChat, and no result for a day.
+    kind: 'refund_overdue',
+    subjectType: 'refund',
+    query: `select merchant_id, out_refund_no as subject_id, order_number,
+                   jsonb_build_object('amount_fen', amount_fen, 'accepted_at', accepted_at) as evidence
+              from refunds where status = 'processing' and accepted_at + interval '24 hours' < $1`,
+  },
+] as const
+
+/** Raises a flag for each overdue fact that has none, and settles those whose fact has gone. */
+export async function flagOverdue(sql: Sql, now: Date, newFlagId: () => string): Promise<void> {
+  for (const { kind, subjectType, query } of overdue) {
+    const found = await sql.unsafe<
+      {
+        merchant_id: string
+        subject_id: string
+        order_number: string | null
+        evidence: Record<string, string | number>
+      }[]
+    >(
+      `select f.* from (${query}) f
+        where not exists (select from flags o where (o.merchant_id, o.kind, o.subject_id) = (f.merchant_id, '${kind}', f.subject_id)
+                             and o.resolved_at is null) limit 1000`,
+      [now],
+    )
+    for (const fact of found) {
+      await sql`
+        insert into flags (merchant_id, flag_id, kind, subject_type, subject_id, order_number, evidence, opened_at)
+        values (${fact.merchant_id}, ${newFlagId()}, ${kind}, ${subjectType}, ${fact.subject_id}, ${fact.order_number},
+                ${sql.json(fact.evidence)}, ${now})
+        on conflict (merchant_id, kind, subject_id) where resolved_at is null do nothing`
+    }
+    await sql.unsafe(
+      `update flags set resolved_at = $1, resolved_by = 'fenpay', note = 'decided'
+        where kind = '${kind}' and resolved_at is null
+          and (merchant_id, subject_id) not in (select merchant_id, subject_id from (${query}) f)`,
+      [now],
+    )
+  }
+}
