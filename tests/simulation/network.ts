@@ -55,6 +55,8 @@ export class Network {
   readonly #parts: Parts
   /** What was posted before, to be replayed byte for byte (A24). */
   readonly #posted: Message[] = []
+  /** Notifications that WeChat is delivering: it does not begin with one twice at once. */
+  readonly #onTheWay = new Set<string>()
   /** What goes wrong at present. */
   faults: Plan['faults'] = noFaults
   /** Messages about an order that there never was (F6). */
@@ -94,6 +96,8 @@ export class Network {
 
   /** Has the simulated WeChat deliver one notification, which may be something else this time. */
   async deliver(id: string): Promise<void> {
+    if (this.#onTheWay.has(id)) return
+    this.#onTheWay.add(id)
     const { scheduler, dice, timeLine } = this.#parts
     const deliver = () => this.#parts.wechat().control<unknown>('/_sim/notify/resend', { id })
     const odd = dice.happens(this.faults.notifyOdd) ? dice.pick(oddNotifications) : undefined
@@ -103,6 +107,7 @@ export class Network {
       if (odd === 'notify.unknown-order') this.unknownOrdersTold++
       return this.#withFault({ fault: odd }, deliver)
     })
+    this.#onTheWay.delete(id)
   }
 
   /** The very bytes of an earlier message once more. */

@@ -1,6 +1,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 
+/** In real time: a step that takes so long waits for something that only another step could bring. */
+const stuckMs = 20_000
+
 /** A task that stands at a gate: it goes on when, and only if, the scheduler lets it. */
 export interface Waiting {
   /** Who waits and for what, as the time-line shows it. */
@@ -23,6 +26,7 @@ export class Scheduler {
   readonly #current = new AsyncLocalStorage<Task>()
   #waiting: Waiting[] = []
   #running = 0
+  #last = 'nobody'
   #onQuiet: (() => void) | undefined
 
   get waiting(): readonly Waiting[] {
@@ -39,8 +43,12 @@ export class Scheduler {
     // What follows a finished step runs in microtasks; it may begin another one.
     await nextTurn()
     while (this.#running > 0) {
-      await new Promise<void>((resolve) => {
-        this.#onQuiet = resolve
+      await new Promise<void>((resolve, reject) => {
+        const timer = setTimeout(() => reject(new Error(`a step of ${this.#last} does not end`)), stuckMs)
+        this.#onQuiet = () => {
+          clearTimeout(timer)
+          resolve()
+        }
       })
       await nextTurn()
     }
@@ -76,6 +84,7 @@ export class Scheduler {
   /** The chosen task goes on. */
   async release(chosen: Waiting): Promise<void> {
     this.#waiting = this.#waiting.filter((waiting) => waiting !== chosen)
+    this.#last = chosen.name
     chosen.go()
     await this.settle()
   }
