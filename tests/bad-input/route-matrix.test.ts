@@ -36,6 +36,7 @@ const rules: Record<string, Rule> = {
   'POST /my/orders/req_unifiedorder': { access: 'owner', body: orderNumberBody },
   'POST /my/orders/chkOrder': { access: 'owner', body: orderNumberBody },
   'POST /my/orders/cancel': { access: 'owner', body: orderNumberBody },
+  'POST /my/orders/ask_refund': { access: 'owner', body: (order_number) => ({ order_number, reason: '点错了' }) },
 }
 
 const owner = await stage.shopper()

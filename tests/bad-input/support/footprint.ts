@@ -60,6 +60,7 @@ const watched: Watched[] = [
     key: 'transaction_id',
     says: (row) => (row['disposition'] === 'order' ? 'payment' : `payment in suspense: ${row['reason']}`),
   },
+  { table: 'refund_requests', key: 'request_id', says: (row) => `refund request ${row['status']}` },
   { table: 'order_events', key: 'order_number, seq', says: (row) => `event ${row['kind']}` },
   { table: 'idempotency_keys', key: 'key', says: () => 'idempotency key' },
   {
