@@ -9,9 +9,11 @@ import {
   type MerchantConfig,
   nonce,
   postXml,
+  postXmlSecurely,
   type Reply,
   signRsa,
   signV2,
+  type TlsOptions,
   toXml,
   type V2Params,
 } from './wechat-client.ts'
@@ -64,6 +66,13 @@ let serial = 0
 /** An order number that no other test of this process has. */
 export const newNumber = (): string => `T${process.pid}x${String(++serial).padStart(6, '0')}`
 
+type LooseParams = Readonly<Record<string, string | number | undefined>>
+interface V2CallOptions {
+  readonly key?: string
+  readonly type?: 'MD5' | 'HMAC-SHA256'
+  readonly sign?: (right: string) => string
+}
+
 /** A simulator with its default merchant, and a back end: what most tests need. */
 export class Stage {
   readonly url: string
@@ -110,17 +119,30 @@ export class Stage {
   }
 
   /** A v2 call, signed. A parameter set to `undefined` in `params` is left out. */
-  v2(
-    path: string,
-    params: Readonly<Record<string, string | number | undefined>>,
-    options: { key?: string; type?: 'MD5' | 'HMAC-SHA256'; sign?: (right: string) => string } = {},
-  ): Promise<Record<string, string>> {
+  v2(path: string, params: LooseParams, options: V2CallOptions = {}): Promise<Record<string, string>> {
+    return postXml(this.url + path, this.#v2Body(params, options))
+  }
+
+  /** A v2 call over the https port, with the merchant's certificate unless `tls` says otherwise. */
+  async v2Secure(path: string, params: LooseParams, options: V2CallOptions & { tls?: TlsOptions } = {}) {
+    const { secure } = (await this.control('merchants')).json
+    const { certificate_pem: cert, private_key_pem: key } = this.merchant.certificate
+    const tls = { ca: String(secure?.['ca_pem']), ...(options.tls ?? { cert, key }) }
+    return postXmlSecurely(String(secure?.['url']) + path, this.#v2Body(params, options), tls)
+  }
+
+  /** A refund by v2, 100 of 3600 fen unless `params` say otherwise. */
+  v2Refund(params: LooseParams, options: V2CallOptions & { tls?: TlsOptions } = {}): Promise<Record<string, string>> {
+    return this.v2Secure('/secapi/pay/refund', { total_fee: 3600, refund_fee: 100, ...params }, options)
+  }
+
+  #v2Body(params: LooseParams, options: V2CallOptions): string {
     const type = options.type ?? 'MD5'
     const all = { appid: this.appid, mch_id: this.merchant.mchid, nonce_str: nonce(), ...params }
     const given = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as V2Params
     const message: V2Params = type === 'MD5' ? given : { ...given, sign_type: type }
     const right = signV2(message, options.key ?? this.merchant.api_v2_key, type)
-    return postXml(this.url + path, toXml({ ...message, sign: options.sign?.(right) ?? right }))
+    return toXml({ ...message, sign: options.sign?.(right) ?? right })
   }
 
   v3(target: string, options?: Parameters<typeof callV3>[3]): Promise<Reply> {

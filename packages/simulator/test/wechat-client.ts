@@ -1,4 +1,5 @@
 import { createHash, createHmac, randomBytes, sign } from 'node:crypto'
+import { type Agent, request } from 'node:https'
 
 // A client written for these tests alone: it shares no code with the simulator.
 
@@ -71,6 +72,31 @@ export async function postXml(url: string, body: string): Promise<Record<string,
   const reply = await call(url, { method: 'POST', headers: { 'content-type': 'text/xml' }, body })
   return { http: String(reply.status), ...fromXml(reply.text) }
 }
+
+/** How a client shows itself and whom it trusts. */
+export interface TlsOptions {
+  readonly ca?: string
+  readonly cert?: string
+  readonly key?: string
+  /** Without one, the request has a connection of its own. */
+  readonly agent?: Agent
+}
+
+/** One request over TLS. */
+export function callSecurely(url: string, body: string | undefined, tls: TlsOptions): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const method = body === undefined ? 'GET' : 'POST'
+    const outgoing = request(url, { agent: false, ...tls, method }, async (response) => {
+      let text = ''
+      for await (const chunk of response.setEncoding('utf8')) text += chunk
+      resolve(text)
+    })
+    outgoing.on('error', reject).end(body)
+  })
+}
+
+export const postXmlSecurely = async (url: string, body: string, tls: TlsOptions): Promise<Record<string, string>> =>
+  fromXml(await callSecurely(url, body, tls))
 
 // ---- v3
 

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import { fromCompactTime } from '../../engine/beijing-time.ts'
 import { notifyUrlProblem } from '../notify-url.ts'
-import { V2Refusal } from './v2-refusal.ts'
+import { type V2Code, V2Refusal } from './v2-refusal.ts'
 
 /** What pay-v2.md's tables say about one field. `max` counts characters. */
 export interface FieldRule {
@@ -81,16 +81,49 @@ export const orderQueryRules: readonly FieldRule[] = [{ name: 'transaction_id', 
 /** /pay/closeorder, pay-v2.md 6. */
 export const closeOrderRules: readonly FieldRule[] = [{ ...outTradeNo, required: true }]
 
-/** Throws the {@link V2Refusal} that WeChat would answer for the first field that breaks its rule. */
-export function checkFields(params: ReadonlyMap<string, string>, rules: readonly FieldRule[]): void {
+const outRefundNo: FieldRule = {
+  name: 'out_refund_no',
+  max: 64,
+  check: matching(/^[0-9A-Za-z_\-|*@]+$/, '包含非法字符'),
+}
+const fen = matching(/^[1-9]\d*$/, '必须是大于0的整数，单位为分')
+
+/** /secapi/pay/refund, pay-v2.md 7. Which order is meant is checked apart. */
+export const refundRules: readonly FieldRule[] = [
+  { name: 'transaction_id', max: 32 },
+  outTradeNo,
+  { ...outRefundNo, required: true },
+  { name: 'total_fee', required: true, max: 10, check: fen },
+  { name: 'refund_fee', required: true, max: 10, check: fen },
+  { name: 'refund_fee_type', max: 8, check: oneOf('CNY') },
+  { name: 'refund_desc', max: 80 },
+  {
+    name: 'refund_account',
+    max: 30,
+    check: oneOf('REFUND_SOURCE_UNSETTLED_FUNDS', 'REFUND_SOURCE_RECHARGE_FUNDS'),
+  },
+  { name: 'notify_url', max: 256, check: notifyUrlProblem },
+]
+
+/** /pay/refundquery, pay-v2.md 8. */
+export const refundQueryRules: readonly FieldRule[] = [
+  { name: 'refund_id', max: 32 },
+  outRefundNo,
+  { name: 'transaction_id', max: 32 },
+  outTradeNo,
+  { name: 'offset', max: 6, check: matching(/^\d+$/, '必须是整数') },
+]
+
+/** Throws the {@link V2Refusal} that WeChat would answer for the first field that breaks its rule; some endpoints have one `code` for all. */
+export function checkFields(params: ReadonlyMap<string, string>, rules: readonly FieldRule[], code?: V2Code): void {
   for (const { name, required, max, check } of rules) {
     const value = params.get(name) ?? ''
     if (value === '') {
-      if (required) throw new V2Refusal('LACK_PARAMS', `缺少参数${name}`)
+      if (required) throw new V2Refusal(code ?? 'LACK_PARAMS', `缺少参数${name}`)
       continue
     }
-    if (value.length > max) throw new V2Refusal('INVALID_REQUEST', `参数错误:${name}长度超过${max}`)
+    if (value.length > max) throw new V2Refusal(code ?? 'INVALID_REQUEST', `参数错误:${name}长度超过${max}`)
     const problem = check?.(value)
-    if (problem !== undefined) throw new V2Refusal('INVALID_REQUEST', `参数错误:${name}${problem}`)
+    if (problem !== undefined) throw new V2Refusal(code ?? 'INVALID_REQUEST', `参数错误:${name}${problem}`)
   }
 }

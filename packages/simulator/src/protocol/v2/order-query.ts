@@ -17,7 +17,7 @@ export function orderQuery(world: World, request: V2Request): V2Fields {
   const outTradeNo = request.params.get('out_trade_no') ?? ''
   if (transactionId === '' && outTradeNo === '') throw new V2Refusal('LACK_PARAMS', '缺少参数out_trade_no')
   const order = transactionId ? world.books.orders.find(transactionId) : world.books.orders.get(mchid, outTradeNo)
-  const subject = { path: request.path, mchid, outTradeNo: order?.outTradeNo ?? '' }
+  const subject = { path: request.path, mchid, outTradeNo: order?.outTradeNo ?? '', about: 'payment' } as const
   if (!order || order.mchid !== mchid || world.faults.take(subject, 'query.not-exist')) {
     throw new V2Refusal('ORDERNOTEXIST', '此交易订单号不存在')
   }

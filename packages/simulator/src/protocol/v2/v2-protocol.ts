@@ -1,24 +1,29 @@
 import type { World } from '../../world.ts'
-import type { Call, Handled, Protocol } from '../exchange.ts'
+import { type Call, type Handled, type Protocol, subjectOf } from '../exchange.ts'
 import { closeOrder } from './close-order.ts'
 import { orderQuery } from './order-query.ts'
+import { refund } from './refund.ts'
+import { refundQuery } from './refund-query.ts'
 import { unifiedOrder } from './unified-order.ts'
 import { signedV2Answer, toV2Answer, type V2Fields } from './v2-answer.ts'
 import { V2Refusal } from './v2-refusal.ts'
-import { checkIdentity, checkSender, readV2Message, type V2Request } from './v2-request.ts'
+import { checkClientCertificate, checkIdentity, checkSender, readV2Message, type V2Request } from './v2-request.ts'
 
 const endpoints = new Map<string, (world: World, request: V2Request) => V2Fields>([
   ['/pay/unifiedorder', unifiedOrder],
   ['/pay/orderquery', orderQuery],
   ['/pay/closeorder', closeOrder],
+  ['/secapi/pay/refund', refund],
+  ['/pay/refundquery', refundQuery],
 ])
 
-/** Pay v2 (pay-v2.md 1 to 6). */
+/** Pay v2 (pay-v2.md 1 to 8). */
 export const v2Protocol = (world: World): Protocol => ({
   async handle(call) {
     const endpoint = endpoints.get(call.path)
     if (!endpoint) return notFound
     return answerCall(world, call, (request) => {
+      if (call.path.startsWith('/secapi/')) checkClientCertificate(request)
       checkIdentity(world, request)
       return endpoint(world, request)
     })
@@ -70,16 +75,17 @@ const answer = (world: World, { params, merchant, signType, path }: V2Request, f
 
 function describe(
   world: World,
-  { path, params, merchant }: V2Request,
+  { call, path, merchant }: V2Request,
   verdict: Handled['verdict'],
   answer: Handled['answer'],
 ): Handled {
-  const byId = world.books.orders.find(params.get('transaction_id') ?? '')
+  const { outTradeNo = '', outRefundNo = '' } = subjectOf(call, world.books)
   return {
     answer,
     verdict,
     operation: path.slice(path.lastIndexOf('/') + 1),
     mchid: merchant.mchid,
-    outTradeNo: byId?.outTradeNo ?? params.get('out_trade_no') ?? '',
+    outTradeNo,
+    outRefundNo,
   }
 }

@@ -9,6 +9,7 @@ import { readXml, XmlFormatError } from './xml.ts'
 
 /** A request whose signature is right. `appid` is bound to the merchant once `checkIdentity` has passed. */
 export interface V2Request {
+  readonly call: Call
   readonly path: string
   readonly params: ReadonlyMap<string, string>
   readonly merchant: Merchant
@@ -49,7 +50,7 @@ export function checkSender(world: World, call: Call, params: ReadonlyMap<string
   const others = [...world.books.merchants.values()].filter((other) => other !== merchant)
   const mismatch = checkV2Signature(params, params.get('sign') ?? '', given, merchant, others)
   if (mismatch) throw signError(mismatch)
-  return { path: call.path, params, merchant, appid: params.get('appid') ?? '', signType: given }
+  return { call, path: call.path, params, merchant, appid: params.get('appid') ?? '', signType: given }
 }
 
 const signError = (hint: V2Refusal['hint']): V2Refusal => new V2Refusal('SIGNERROR', '签名错误', 'communication', hint)
@@ -59,4 +60,13 @@ export function checkIdentity(world: World, { params, merchant, appid }: V2Reque
   checkFields(params, commonRules)
   if (!world.books.apps.get(appid)) throw new V2Refusal('APPID_NOT_EXIST', 'APPID不存在')
   if (!merchant.appids.includes(appid)) throw new V2Refusal('APPID_MCHID_NOT_MATCH', 'appid和mch_id不匹配')
+}
+
+/** Throws CERT_ERROR unless the call came with a client certificate of this merchant (pay-v2.md 1). */
+export function checkClientCertificate({ call, merchant }: V2Request): void {
+  if (merchant.certificates.some(({ serialNo }) => serialNo === call.clientCertificate)) return
+  const given =
+    call.clientCertificate === undefined ? 'no certificate of this WeChat' : `certificate ${call.clientCertificate}`
+  const differsAt = `${call.path} wants a client certificate of merchant ${merchant.mchid} on the https port; it came with ${given}`
+  throw new V2Refusal('CERT_ERROR', '证书校验错误', 'business', { differsAt })
 }

@@ -11,7 +11,7 @@ export function orderClose(world: World, request: V3Request): undefined {
   checkField(body['mchid'], mchidField, '/uri_template/mchid', 'uri_template')
   checkSameMchid(request, body['mchid'])
   const { mchid } = request.merchant
-  const subject = { path: request.call.path, outTradeNo: request.pathValue, mchid }
+  const subject = { path: request.call.path, outTradeNo: request.pathValue, mchid, about: 'payment' } as const
   if (world.faults.take(subject, 'close.success-but-notpay')) return undefined
   switch (closeOrder(world, mchid, request.pathValue, false)) {
     case 'unknown':

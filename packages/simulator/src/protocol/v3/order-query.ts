@@ -17,7 +17,12 @@ export function queryOrder(world: World, request: V3Request, by: 'transaction_id
   const { orders } = world.books
   const order =
     by === 'transaction_id' ? orders.find(request.pathValue) : orders.get(request.merchant.mchid, request.pathValue)
-  const subject = { path: request.call.path, mchid: request.merchant.mchid, outTradeNo: order?.outTradeNo ?? '' }
+  const subject = {
+    path: request.call.path,
+    mchid: request.merchant.mchid,
+    outTradeNo: order?.outTradeNo ?? '',
+    about: 'payment',
+  } as const
   if (!order || order.mchid !== mchid || world.faults.take(subject, 'query.not-exist')) {
     throw new V3Refusal('ORDER_NOT_EXIST', '订单不存在', { requestIdCode: requestIdCodes.orderNotExist })
   }
