@@ -4,6 +4,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import { test } from 'node:test'
 import { inspect } from 'node:util'
 import { closedOrigin, startHost, unresolvableOrigin } from '../test/loopback-host.ts'
+import { clientCertificate } from '../test/secure-world.ts'
 import { MiniProgramClient, PayV2Client, PayV3Client, SessionKey } from './index.ts'
 
 const apiKey = 'k3yOfV2k3yOfV2k3yOfV2k3yOfV2abcd'
@@ -19,6 +20,8 @@ const secrets = [
   secret,
   sessionKey,
   pem.split('\n')[3] ?? '',
+  clientCertificate.privateKeyPem.split('\n')[3] ?? '',
+  '6222021234567890123',
   'jscode2session?',
   'access_token=',
   'T0KEN',
@@ -36,7 +39,14 @@ function makeClients(origin: string) {
   const merchantKey = { serialNo: '408B07E79B8269FEC3D5D3E6AB8ED163A6A380DB', privateKey: pem }
   return {
     v3: new PayV3Client({ mchid: '1900007291', apiV3Key, merchantKey, ...shared }),
-    v2: new PayV2Client({ mchId: '10000100', apiKey, signType: 'MD5', ...shared }),
+    v2: new PayV2Client({
+      mchId: '10000100',
+      apiKey,
+      signType: 'MD5',
+      clientCertificate,
+      secureBaseUrls: [origin.replace('http:', 'https:')],
+      ...shared,
+    }),
     mini: new MiniProgramClient({ appid, secret, ...shared }),
   }
 }
@@ -64,13 +74,18 @@ test('A41, A54: errors of every call and kind of failure print without secrets',
   })
   const silent = await startHost(t, () => undefined)
   const number = { appid, out_trade_no: '20150806125346' }
+  const refund = { ...number, out_refund_no: 'r1', total_fee: 1, refund_fee: 1 }
+  const { out_refund_no } = refund
+  const card = { bank_type: 'ICBC_DEBIT', bank_account: '6222021234567890123', real_name: 'A B' } as const
   const hosts = [answering, failing, redirecting, silent].map(({ origin }) => origin)
   for (const origin of [...hosts, await closedOrigin(), unresolvableOrigin]) {
     const { v3, v2, mini } = makeClients(origin)
     const calls = [
       v3.queryByOutTradeNo('20150806125346'),
       v3.refreshCertificates(),
+      v3.applyAbnormalRefund('50', { out_refund_no, type: 'USER_BANK_CARD', ...card }),
       v2.queryOrder(number),
+      v2.refund(refund),
       mini.code2Session('c0de'),
       mini.phoneNumber('c0de'),
       mini.isTradeManaged(),

@@ -27,11 +27,11 @@ function ask(error: WechatError, facts: Partial<RetryQuestion> = {}): string {
 const transport = (reason: TransportReason, outcomeUnknown: boolean, status?: number) =>
   new WechatTransportError(reason, 'x', { outcomeUnknown, ...(status === undefined ? {} : { status }) })
 
-const refused = (outcomeUnknown: boolean) =>
+const refused = (outcomeUnknown: boolean, canonicalCode = 'X') =>
   new WechatRefusedError({
     status: 200,
-    apiCode: 'X',
-    canonicalCode: 'X',
+    apiCode: canonicalCode,
+    canonicalCode,
     apiMessage: '',
     advice: '',
     verified: false,
@@ -54,6 +54,8 @@ const table: Array<[error: WechatError, idempotent: string, other: string]> = [
   [transport('too_large', true), 'no', 'no'],
   [refused(true), 'same', 'no'],
   [refused(false), 'no', 'no'],
+  [refused(true, 'FREQUENCY_LIMITED'), 'no', 'no'],
+  [refused(true, 'FAIL'), 'no', 'no'],
   [new WechatSignatureError('bad_signature', 'x', { probe: true }), 'same', 'no'],
   [new WechatSignatureError('bad_signature', 'x'), 'no', 'no'],
   [new WechatSignatureError('missing_header', 'x'), 'no', 'no'],
@@ -66,6 +68,7 @@ const table: Array<[error: WechatError, idempotent: string, other: string]> = [
 
 function nameOf(error: WechatError): string {
   const status = 'status' in error ? ` ${error.status}` : ''
+  if (error.code === 'wechat_refused') return `${error.code} ${error.apiCode}`
   return `${error.code}${'reason' in error ? ` ${error.reason}` : ''}${status}`
 }
 

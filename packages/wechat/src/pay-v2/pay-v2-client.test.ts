@@ -317,9 +317,11 @@ test('A refund notify is decrypted and read; another key or merchant is refused'
     refund_account: 'REFUND_SOURCE_RECHARGE_FUNDS',
     refund_request_source: 'API',
   }
-  const seal = (key: string) => {
+  const seal = (key: string, change: Record<string, string> = {}) => {
     const cipher = createCipheriv('aes-256-ecb', createHash('md5').update(key).digest('hex'), null)
-    const xml = toXml(inner).replace('<xml>', '<root>').replace('</xml>', '</root>')
+    const xml = toXml({ ...inner, ...change })
+      .replace('<xml>', '<root>')
+      .replace('</xml>', '</root>')
     return cipher.update(xml, 'utf8', 'base64') + cipher.final('base64')
   }
   const outer = { return_code: 'SUCCESS', appid, mch_id: mchId, nonce_str: 'x', req_info: seal(apiKey) }
@@ -327,6 +329,16 @@ test('A refund notify is decrypted and read; another key or merchant is refused'
   const amounts = { total_fee: 100, refund_fee: 1, settlement_refund_fee: 1 }
   assert.deepEqual(parse(outer), { appid, mch_id: mchId, ...inner, ...amounts })
   assert.throws(() => parse({ ...outer, mch_id: '10000101' }), { reason: 'identity_mismatch' })
+  const { success_time: _, ...untimed } = { ...inner, ...amounts, cash_refund_fee: 1 }
+  for (const refund_status of ['CHANGE', 'REFUNDCLOSE']) {
+    const req_info = seal(apiKey, { refund_status, cash_refund_fee: '1' })
+    assert.deepEqual(parse({ ...outer, req_info }), { appid, mch_id: mchId, ...untimed, refund_status })
+  }
+  assert.throws(() => parse({ ...outer, return_code: 'FAIL' }), { reason: 'invalid_field', field: 'return_code' })
+  for (const name of ['transaction_id', 'refund_id', 'out_refund_no', 'refund_fee', 'refund_status']) {
+    const req_info = seal(apiKey, { [name]: '' })
+    assert.throws(() => parse({ ...outer, req_info }), { reason: 'missing_field', field: name })
+  }
   const otherKey = seal('5K8264ILTKCH16CQ2502SI8ZNMTM67VS')
   assert.throws(() => parse({ ...outer, req_info: otherKey }), { code: 'wechat_decrypt', reason: 'undecryptable' })
   assert.throws(() => parse({ ...outer, req_info: 'x' }), { code: 'wechat_decrypt', reason: 'malformed_input' })

@@ -107,6 +107,35 @@ test('A refund notify is opened, and one of an unknown type is handed over as te
   assert.equal(other.resource, 'not even json')
 })
 
+test('A refund notify tells one state by event_type and refund_status, and its time only with success', async () => {
+  const client = makeClient()
+  const refund = {
+    mchid,
+    transaction_id: '42',
+    out_trade_no: '1',
+    refund_id: '50',
+    out_refund_no: 'r1',
+    success_time: '2024-08-05T17:00:20+08:00',
+    user_received_account: '招商银行信用卡0403',
+    amount: { total: 100, refund: 1, payer_total: 100, payer_refund: 1 },
+  }
+  const parse = async (event: string, refund_status: string) => {
+    const notify = await client.parseNotify(
+      signed(notifyBody(seal(JSON.stringify({ ...refund, refund_status }), 'refund'), event)),
+    )
+    assert(notify.kind === 'refund')
+    return notify.resource
+  }
+  assert.deepEqual(await parse('REFUND.SUCCESS', 'SUCCESS'), { ...refund, refund_status: 'SUCCESS' })
+  const { success_time: _, ...untimed } = refund
+  for (const state of ['ABNORMAL', 'CLOSED']) {
+    assert.deepEqual(await parse(`REFUND.${state}`, state), { ...untimed, refund_status: state })
+    const disagreeing = { code: 'wechat_malformed', reason: 'invalid_field', field: 'refund_status' }
+    await assert.rejects(parse('REFUND.SUCCESS', state), disagreeing, state)
+    await assert.rejects(parse(`REFUND.${state}`, 'SUCCESS'), disagreeing, state)
+  }
+})
+
 test('A18: any change of the raw bytes is refused, also one that means the same JSON', async () => {
   const client = makeClient()
   const { headers } = signed(genuine)
