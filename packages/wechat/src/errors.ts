@@ -134,16 +134,23 @@ export class WechatTransportError extends WechatErrorBase {
 /**
  * A message is not believed to come from WeChat; nothing of it may be used. For a notify answer 4xx, so that it is
  * sent again. `probe` marks WeChat's deliberate test with a wrong signature (`WECHATPAY/SIGNTEST/`): no alarm needed.
+ * `bodyAltered` marks a notify whose sealed part is WeChat's: a proxy on the way has most likely rewritten the rest.
  */
 export class WechatSignatureError extends WechatErrorBase {
   readonly code = 'wechat_signature'
   readonly reason: SignatureReason
   readonly probe: boolean
+  readonly bodyAltered: boolean
 
-  constructor(reason: SignatureReason, message: string, facts: { probe?: boolean; cause?: unknown } = {}) {
+  constructor(
+    reason: SignatureReason,
+    message: string,
+    facts: { probe?: boolean; bodyAltered?: boolean; cause?: unknown } = {},
+  ) {
     super(message, facts)
     this.reason = reason
     this.probe = facts.probe ?? false
+    this.bodyAltered = facts.bodyAltered ?? false
   }
 }
 

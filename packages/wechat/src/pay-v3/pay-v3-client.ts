@@ -4,7 +4,7 @@ import { PlatformKey } from '../auth/platform-key.ts'
 import { PlatformKeys } from '../auth/platform-keys.ts'
 import type { HeaderSource } from '../auth/signed-headers.ts'
 import { decryptResource } from '../crypto/aes-gcm.ts'
-import { WechatMalformedError } from '../errors.ts'
+import { isWechatError, WechatMalformedError, WechatSignatureError } from '../errors.ts'
 import { HttpCaller } from '../http/http-caller.ts'
 import type { HttpOptions } from '../http/http-options.ts'
 import {
@@ -228,11 +228,34 @@ export class PayV3Client {
    */
   async parseNotify(message: { headers: HeaderSource; body: Uint8Array }): Promise<V3Notify> {
     if (!(message.body instanceof Uint8Array)) throw new TypeError('body must be the raw bytes, not parsed JSON')
-    await this.#transport.verify(message.headers, message.body, this.#caller.timeoutMs)
+    await this.#verifyNotify(message)
     const sealed = readSealedNotify(message.body)
     const notify = readV3Notify(sealed, decryptResource(sealed.resource, this.#apiV3Key))
     if (notify.kind !== 'other' && notify.resource.mchid !== this.#mchid) throw notOurs()
     return notify
+  }
+
+  /** A wrong signature stays one; where the sealed part opens, something between WeChat and us has changed the rest (F46). */
+  async #verifyNotify({ headers, body }: { headers: HeaderSource; body: Uint8Array }): Promise<void> {
+    try {
+      await this.#transport.verify(headers, body, this.#caller.timeoutMs)
+    } catch (error) {
+      const isWrong = error instanceof WechatSignatureError && error.reason === 'bad_signature' && !error.probe
+      if (!isWrong || !this.#opens(body)) throw error
+      const message =
+        'The message carries a wrong signature and a genuine sealed part: a proxy may have rewritten the body'
+      throw new WechatSignatureError('bad_signature', message, { bodyAltered: true, cause: error })
+    }
+  }
+
+  #opens(body: Uint8Array): boolean {
+    try {
+      decryptResource(readSealedNotify(body).resource, this.#apiV3Key)
+      return true
+    } catch (error) {
+      if (isWechatError(error)) return false
+      throw error
+    }
   }
 
   /** What wx.requestPayment needs, signed afresh. `appid` is the running Mini Program's, the one of the order. */
