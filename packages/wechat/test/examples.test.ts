@@ -9,6 +9,7 @@ import { takePush } from './examples/message-push.ts'
 import { logIn } from './examples/mini-program.ts'
 import * as v2 from './examples/pay-v2.ts'
 import * as v3 from './examples/pay-v3.ts'
+import { applyRefund } from './examples/refund.ts'
 import { startHost } from './loopback-host.ts'
 import {
   answerSigned,
@@ -24,7 +25,7 @@ import {
 
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
 
-for (const name of ['pay-v3', 'pay-v2', 'mini-program', 'message-push']) {
+for (const name of ['pay-v3', 'pay-v2', 'refund', 'mini-program', 'message-push']) {
   test(`The README shows the example ${name} as it is run here`, () => {
     const code = readFileSync(new URL(`examples/${name}.ts`, import.meta.url), 'utf8')
     assert(readme.includes(`\`\`\`ts\n${code}\`\`\`\n`))
@@ -92,6 +93,30 @@ test('The example for Pay v2 queries and takes the notify', async (t) => {
   )
   assert.match(answer, /SUCCESS/)
   assert.deepEqual(applied, [1])
+})
+
+test('The example for refunds waits, repeats or leaves it to a person', async (t) => {
+  const signer = makeSigner('PUB_KEY_ID_0114232134912410000000000000')
+  const numbers = { refund_id: '50', out_refund_no: 'r1', transaction_id: '42', out_trade_no: '1' }
+  const refund = { ...numbers, status: 'PROCESSING', amount: { refund: 1, total: 2 } }
+  const refusals = ['NOT_ENOUGH', 'FREQUENCY_LIMITED', 'INVALID_REQUEST']
+  const host = await startHost(t, (_, response, count) => {
+    if (count === 1) return answerSigned(response, signer, JSON.stringify(refund))
+    response.writeHead(403).end(JSON.stringify({ code: refusals[count - 2] }))
+  })
+  const payV3 = new PayV3Client({
+    mchid,
+    apiV3Key,
+    merchantKey: { serialNo: '408B07E79B8269FEC3D5D3E6AB8ED163A6A380DB', privateKey: makeKeyPair().privateKey },
+    platformKeys: { publicKeys: [{ id: signer.serial, publicKey: signer.publicKey }] },
+    baseUrls: [host.origin],
+    clock: () => nowMs,
+  })
+  const next: string[] = []
+  for (let call = 0; call < 4; call++) {
+    next.push(await applyRefund(payV3, { out_trade_no: '1', out_refund_no: 'r1', amount: { refund: 1, total: 2 } }))
+  }
+  assert.deepEqual(next, ['wait', 'repeat', 'repeat', 'decide'])
 })
 
 test('The example for the Mini Program logs a user in', async (t) => {
