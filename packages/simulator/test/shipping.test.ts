@@ -178,7 +178,7 @@ describe('upload_shipping_info', () => {
     assert.equal(await upload(split([parcel({ tracking_no: 'A2', item_desc: '卤蛋*2' })], true)), 0)
     const { order_state, description, shipping } = await getOrder(order)
     assert.deepEqual([order_state, description], [2, '牛肉面*1；卤蛋*2'])
-    assert.equal(shipping?.['shipping_list']?.length, 2)
+    assert.equal(list(shipping?.['shipping_list']).length, 2)
     const [message] = await messages()
     assert.equal(message?.['kind'], 'shipped')
     const numbers = `transaction_id=${order['transaction_id']}&merchant_id=${order['mchid']}`
