@@ -26,6 +26,8 @@ export interface Shop {
   databaseUrl: string
   sql: Sql
   api: ApiClient
+  /** What the servers have logged as a warning or worse, one JSON text each. */
+  log(): readonly string[]
   /** Another server on the same database. */
   startAnother(options?: { world?: World; env?: NodeJS.ProcessEnv }): Promise<RunningServer>
 }
@@ -47,6 +49,7 @@ export async function startShop(options: ShopOptions = {}): Promise<Shop> {
   const simulator = await startSimulator({ port: 0, host: '127.0.0.1', dataDir: join(dataDir, 'wechat') })
   const wechat = new Wechat(simulator)
   const merchant = await wechat.firstMerchant()
+  const logged: string[] = []
   const start = (port: number, { world = realWorld, env = {} }: { world?: World; env?: NodeJS.ProcessEnv }) =>
     startServer({
       config: readConfig({
@@ -64,9 +67,13 @@ export async function startShop(options: ShopOptions = {}): Promise<Shop> {
       // Signatures are checked against the real clock, also when a test puts the shop's own clock forward.
       http: { clock: Date.now, ...options.http },
       sweepPauseMs: options.sweepPauseMs ?? 0,
-      logger: createLogger('silent'),
+      logger: createLogger('warn', { write: (line) => void logged.push(line) }),
     })
-  const config = readConfig({ ...merchantEnvironment(merchant), FENPAY_PAY_API: options.payApi ?? 'v3' })
+  const config = readConfig({
+    ...merchantEnvironment(merchant),
+    FENPAY_PAY_API: options.payApi ?? 'v3',
+    ...options.env,
+  })
   const server = await start(0, options)
   const others: RunningServer[] = []
   after(async () => {
@@ -81,6 +88,7 @@ export async function startShop(options: ShopOptions = {}): Promise<Shop> {
     databaseUrl: database.url,
     sql: database.sql,
     api: apiAt(server.url),
+    log: () => logged,
     async startAnother(another = {}) {
       const running = await start(0, another)
       others.push(running)
