@@ -2,19 +2,25 @@ import { fileURLToPath } from 'node:url'
 import type { HttpOptions } from '@fenpay/wechat'
 import { readCatalogueFile } from './catalogue-file.ts'
 import { sweepOrders } from './commands/sweep-orders.ts'
+import { sweepRefunds } from './commands/sweep-refunds.ts'
 import type { Config } from './config.ts'
+import { createWebhookPoster } from './gateway/webhook-post.ts'
 import { checkMerchant, createWeChatGateway } from './gateway/wechat-gateway.ts'
 import { createApp } from './http/app.ts'
 import type { Logger } from './http/logger.ts'
+import { createMetrics } from './http/metrics.ts'
+import { createOutboxRunner } from './jobs/outbox-runner.ts'
 import { repeat } from './jobs/repeat.ts'
 import { masterKeyOf } from './master-key.ts'
 import type { World } from './ports.ts'
+import { grantAppRole } from './storage/app-role.ts'
 import { importCatalogue } from './storage/catalogue.ts'
 import { connect, isDatabaseUnavailable, type Sql } from './storage/connect.ts'
 import { createMerchantDirectory, saveMerchant } from './storage/merchants.ts'
 import { migrate, readMigrations } from './storage/migrate.ts'
 import { createSealer } from './storage/seal.ts'
 import { createNotifyStore, createProfileStore, createStore } from './storage/store.ts'
+import { watchKeys } from './watch-keys.ts'
 import { randomFraction } from './world.ts'
 
 export interface ServerParts {
@@ -48,31 +54,42 @@ export async function startServer({
   http = {},
   sweepPauseMs = 1_000,
 }: ServerParts): Promise<RunningServer> {
-  const sql = connect(databaseUrl, { applicationName: 'fenpay', poolSize: 10 })
-  const notifySql = connect(databaseUrl, { applicationName: 'fenpay notify', poolSize: 4 })
+  const role = await prepareDatabase(databaseUrl, logger)
+  const sql = connect(databaseUrl, { applicationName: 'fenpay', poolSize: 10, ...role })
+  const notifySql = connect(databaseUrl, { applicationName: 'fenpay notify', poolSize: 4, ...role })
   const random = () => randomFraction(world)
+  const outbox = createOutboxRunner(databaseUrl, role.role, logger)
   try {
-    await migrate(sql, await readMigrations(migrationsDirectory))
     const secrets = createSealer(masterKeyOf(config.masterKey, config.dataDir, world.randomBytes), world.randomBytes)
     checkMerchant(config.merchant)
     await saveMerchant(sql, secrets, config.merchant)
     await importConfiguredCatalogue(sql, config, random)
 
     const merchants = createMerchantDirectory(notifySql, secrets, () => world.now().getTime(), config.merchant)
-    const gateway = createWeChatGateway(merchants, {
-      clock: () => world.now().getTime(),
-      random,
-      nonce: () => Buffer.from(world.randomBytes(16)).toString('hex'),
-      ...(config.wechatUrl === undefined ? {} : { baseUrls: [config.wechatUrl] }),
-      ...http,
-    })
+    const gateway = createWeChatGateway(
+      merchants,
+      {
+        clock: () => world.now().getTime(),
+        random,
+        nonce: () => Buffer.from(world.randomBytes(16)).toString('hex'),
+        ...(config.wechatUrl === undefined ? {} : { baseUrls: [config.wechatUrl] }),
+        ...(config.wechatSecure === undefined
+          ? {}
+          : { secureBaseUrls: [config.wechatSecure.url], secureCaPem: config.wechatSecure.caPem }),
+        ...http,
+      },
+      watchKeys({ sql: notifySql, world, logger, store: () => store }),
+    )
     let url = ''
-    const store = createStore(sql, { random })
+    const { wake } = outbox
+    const store = createStore(sql, { random, wake })
+    const metrics = createMetrics()
     const app = await createApp({
       store,
-      notifyStore: createNotifyStore(notifySql, { random }),
+      notifyStore: createNotifyStore(notifySql, { random, wake }),
       payment: gateway.payment,
       login: gateway.login,
+      push: gateway.push,
       merchants,
       profiles: createProfileStore(sql),
       secrets,
@@ -86,6 +103,8 @@ export async function startServer({
       defaultAppid: config.merchant.apps[0]?.appid ?? '',
       isReady: () => answers(sql),
       isDatabaseUnavailable,
+      metrics,
+      metricsToken: config.metricsToken,
       rateLimitPerMinute: config.rateLimitPerMinute,
       trustProxy: config.trustProxy,
       logger,
@@ -93,6 +112,8 @@ export async function startServer({
     url = await app.listen({ host: config.host, port: config.port })
     const onFailure = ({ orderNumber }: { orderNumber: string }, error: unknown) =>
       logger.error({ err: error, order_number: orderNumber }, 'an open order could not be looked at; it is tried again')
+    const onRefundFailure = ({ outRefundNo }: { outRefundNo: string }, error: unknown) =>
+      logger.error({ err: error, out_refund_no: outRefundNo }, 'a refund could not be looked at; it is tried again')
     const sweeping =
       sweepPauseMs === 0
         ? undefined
@@ -101,13 +122,27 @@ export async function startServer({
             sweepPauseMs,
             (error) => logger.error({ err: error }, 'a sweep over the open orders failed; the next one tries again'),
           )
+    const refunding =
+      sweepPauseMs === 0
+        ? undefined
+        : repeat(
+            (signal) => sweepRefunds({ store, payment: gateway.payment, world, onFailure: onRefundFailure }, signal),
+            sweepPauseMs,
+            (error) => logger.error({ err: error }, 'a sweep over the refunds failed; the next one tries again'),
+          )
+    const { shipping, messages } = gateway
+    const webhooks = createWebhookPoster({
+      allowLoopback: config.webhookAllowLoopback,
+      clock: () => world.now().getTime(),
+    })
+    if (sweepPauseMs !== 0) outbox.run({ store, shipping, messages, webhooks, secrets, world }, sweepPauseMs)
     return {
       url,
       async stop() {
         const forced = setTimeout(() => app.server.closeAllConnections(), drainMs)
         // A connection whose answer went out during the close would else stay open for its keep-alive time.
         const idle = setInterval(() => app.server.closeIdleConnections(), 50)
-        await Promise.all([app.close(), sweeping?.stop()])
+        await Promise.all([app.close(), sweeping?.stop(), refunding?.stop(), outbox.stop()])
         clearInterval(idle)
         clearTimeout(forced)
         // No request is under way any more; a connection lost inside a transaction is never given back to its pool.
@@ -117,6 +152,20 @@ export async function startServer({
   } catch (error) {
     await Promise.all([sql.end({ timeout: 1 }), notifySql.end({ timeout: 1 })])
     throw error
+  }
+}
+
+/** Migrates as the owner, and says as which role to work: one that cannot change the history of money (I8). */
+async function prepareDatabase(databaseUrl: string, logger: Logger): Promise<{ role?: string }> {
+  const owner = connect(databaseUrl, { applicationName: 'fenpay migrations', poolSize: 2 })
+  try {
+    await migrate(owner, await readMigrations(migrationsDirectory))
+    const role = await grantAppRole(owner)
+    if (role !== undefined) return { role }
+    logger.warn('there is no role fenpay_app to work as; triggers alone guard the ledger. See docs/going-live.md')
+    return {}
+  } finally {
+    await owner.end({ timeout: 1 })
   }
 }
 

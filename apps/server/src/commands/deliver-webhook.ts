@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import type { DeliveryOutcome } from '../domain/outbox.ts'
 import { failingSecondsMax, signingSecrets, type WebhookSecret } from '../domain/webhook.ts'
-import type { ClaimedOutbox, SealedEndpoint, WebhookDelivery, Writes } from '../ports.ts'
+import type { ClaimedOutbox, OutboxPayload, SealedEndpoint, WebhookDelivery, Writes } from '../ports.ts'
 import type { Delivery, OutboxPorts } from './deliver-outbox.ts'
 import { raiseFlag } from './raise-flag.ts'
 import { secretsContext } from './webhook-secrets.ts'
@@ -30,7 +30,14 @@ export async function deliverWebhook(ports: OutboxPorts, claimed: ClaimedOutbox)
       : { outcome: status === gone ? 'refused' : 'later', error: problem }
   const { endpointId } = endpoint
   const delivery = { merchantId, outboxId, endpointId, at, status, durationMs: result.durationMs, error: problem }
-  return { ended, record: (tx) => recordTry(tx, ports, delivery), quiet: status === gone }
+  // A flag about a flag that could not be told would be the next one that cannot.
+  const quiet = status === gone || eventOf(payload) === 'flag.opened'
+  return { ended, record: (tx) => recordTry(tx, ports, delivery), quiet }
+}
+
+function eventOf(payload: OutboxPayload): unknown {
+  const { body } = payload
+  return typeof body === 'object' && body !== null && 'type' in body ? body.type : undefined
 }
 
 function signedHeaders(

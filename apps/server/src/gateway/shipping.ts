@@ -1,4 +1,10 @@
-import { fitItemDesc, isWechatError, type MiniProgramClient, type ShippingInfo, WechatRefusedError } from '@fenpay/wechat'
+import {
+  fitItemDesc,
+  isWechatError,
+  type MiniProgramClient,
+  type ShippingInfo,
+  WechatRefusedError,
+} from '@fenpay/wechat'
 import type { DeliveryOutcome } from '../domain/outbox.ts'
 import type { ShippingNotice } from '../ports.ts'
 import { toBeijingRfc3339 } from './beijing-time.ts'

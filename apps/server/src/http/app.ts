@@ -7,6 +7,7 @@ import { addFormParser, addJsonParser } from './body-parsers.ts'
 import { createClientErrorHandler } from './client-error.ts'
 import { addDocs } from './docs.ts'
 import { healthRoutes } from './health.ts'
+import { metricsRoute } from './metrics.ts'
 import { myOrderRoutes } from './my-orders.ts'
 import { addNotFound } from './not-found.ts'
 import { orderSubmitRoute } from './order-submit.ts'
@@ -17,6 +18,7 @@ import { avatarRoute, profileRoutes } from './profile.ts'
 import { requireSession } from './session.ts'
 import { userRoutes } from './users.ts'
 import { wechatNotifyRoute } from './wechat-notify.ts'
+import { wechatPushRoute } from './wechat-push.ts'
 
 /** An instance whose routes take their types from their schemas. */
 export type App = FastifyInstance<
@@ -79,6 +81,7 @@ export async function createApp(ports: HttpPorts): Promise<FastifyInstance> {
   })
   await addDocs(app)
   healthRoutes(app, ports)
+  metricsRoute(app, ports)
   await app.register(async (scope) => {
     scope.addHook('onRequest', scope.rateLimit())
     userRoutes(withTypes(scope), ports)
@@ -97,5 +100,6 @@ export async function createApp(ports: HttpPorts): Promise<FastifyInstance> {
   })
   // WeChat is never turned away for asking often (A56): each of its messages is money.
   await app.register(async (scope) => wechatNotifyRoute(scope, ports))
+  await app.register(async (scope) => wechatPushRoute(scope, ports))
   return app
 }

@@ -6,11 +6,13 @@ import type {
   NotifyStore,
   PaymentGateway,
   ProfileStore,
+  PushGateway,
   Secrets,
   Store,
   World,
 } from '../ports.ts'
 import type { Logger } from './logger.ts'
+import type { Metrics } from './metrics.ts'
 
 /** Everything the routes hand to the commands. */
 export interface HttpPorts {
@@ -18,6 +20,7 @@ export interface HttpPorts {
   notifyStore: NotifyStore
   payment: PaymentGateway
   login: LoginGateway
+  push: PushGateway
   merchants: MerchantDirectory
   profiles: ProfileStore
   secrets: Secrets
@@ -30,6 +33,9 @@ export interface HttpPorts {
   isReady(): Promise<boolean>
   /** Whether an error means that the database cannot be reached. */
   isDatabaseUnavailable(error: unknown): boolean
+  metrics: Metrics
+  /** Lets /metrics be read from elsewhere than this machine. */
+  metricsToken: string | undefined
   rateLimitPerMinute: number
   trustProxy: boolean
   logger: Logger
