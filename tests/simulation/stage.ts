@@ -62,8 +62,9 @@ export async function openStage(): Promise<Stage> {
   return {
     merchant,
     async prepare({ seed, nowMs, post }) {
-      const name = await next
+      const copied = next
       next = copyDatabase()
+      const name = await copied
       const dataDir = join(directory, name)
       await mkdir(dataDir)
       await cp(join(wechatBooks, 'books.jsonl'), join(dataDir, 'books.jsonl'))

@@ -1,0 +1,42 @@
+/**
+ * Plays whole histories of shops, shoppers, a simulated WeChat and everything that goes wrong between them, each one made
+ * of a seed, and judges what comes of it:
+ *   npm run simulate -- --seed 7                the history of seed 7, again and again the same
+ *   npm run simulate -- --seed 7 --histories 500  the seeds from 7 to 506
+ *   npm run simulate -- --seed 7 --verbose        with its time-line
+ */
+import { parseArgs } from 'node:util'
+import { report } from '../tests/simulation/report.ts'
+import { runHistories } from '../tests/simulation/run-histories.ts'
+import { openStage } from '../tests/simulation/stage.ts'
+
+const { values } = parseArgs({
+  options: {
+    seed: { type: 'string', default: '1' },
+    histories: { type: 'string', default: '1' },
+    verbose: { type: 'boolean', default: false },
+  },
+})
+const [first, count] = [values.seed, values.histories].map(Number)
+if (!Number.isSafeInteger(first) || first === undefined || !Number.isSafeInteger(count) || !count || count < 1) {
+  console.error('--seed and --histories are whole numbers, --histories at least 1')
+  process.exit(2)
+}
+
+const stage = await openStage()
+const startedMs = performance.now()
+let played = 0
+const failed: number[] = []
+await runHistories(stage, { first, count }, (outcome) => {
+  played++
+  if (outcome.wrong.length > 0) {
+    failed.push(outcome.plan.seed)
+    console.log(report(outcome))
+  } else if (values.verbose) console.log(outcome.timeLine.join('\n'))
+  return failed.length < 5 ? 'go on' : 'stop'
+})
+const perSecond = (played / (performance.now() - startedMs)) * 1000
+await stage.close()
+console.log(`${played} histories from seed ${first}, ${perSecond.toFixed(1)} a second`)
+if (failed.length > 0) console.log(`wrong: ${failed.sort((a, b) => a - b).join(', ')}`)
+process.exit(failed.length > 0 ? 1 : 0)

@@ -1,0 +1,90 @@
+/** A simulation that finds nothing proves nothing: each of these breaks the product, and must be seen soon. */
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { runHistories } from './run-histories.ts'
+import type { Mutant } from './server-process.ts'
+import { openStage } from './stage.ts'
+
+const stage = await openStage()
+after(() => stage.close())
+
+const mutants: { name: string; mutant: Mutant; seen: RegExp }[] = [
+  {
+    name: 'the stock is released before CLOSED was seen (F21)',
+    mutant: (ports) => ({
+      ...ports,
+      payment: { ...ports.payment, close: async () => ({ outcome: 'no_such_order' }) },
+    }),
+    seen: /WeChat took 1 payments/,
+  },
+  {
+    name: 'a time-out counts as a failure (F10, F11)',
+    mutant: (ports) => ({
+      ...ports,
+      payment: {
+        ...ports.payment,
+        async query(attempt) {
+          const answer = await ports.payment.query(attempt)
+          return answer.outcome === 'unknown' ? { outcome: 'closed' } : answer
+        },
+      },
+    }),
+    seen: /WeChat took 1 payments/,
+  },
+  {
+    name: 'a payment is applied twice (I9)',
+    mutant: (ports) => ({
+      ...ports,
+      notifyStore: {
+        ...ports.notifyStore,
+        transaction: (work) =>
+          ports.notifyStore.transaction((tx) =>
+            work({
+              ...tx,
+              async recordPayment(merchantId, payment) {
+                await tx.recordPayment(merchantId, payment)
+                return true
+              },
+            }),
+          ),
+      },
+    }),
+    seen: /paid|moved|broken/,
+  },
+  {
+    name: 'open orders are forgotten after their first look (F1, P1)',
+    mutant: (ports) => ({
+      ...ports,
+      store: {
+        ...ports.store,
+        scheduleCheck: (claimed, at) => ports.store.scheduleCheck(claimed, new Date(at.getTime() + 86_400_000)),
+      },
+    }),
+    seen: /nobody knows what became of/,
+  },
+  {
+    name: 'an idempotency key is not kept (F44, I20)',
+    mutant: (ports) => ({
+      ...ports,
+      store: {
+        ...ports.store,
+        transaction: (work) =>
+          ports.store.transaction((tx) =>
+            work({ ...tx, claimIdempotencyKey: async () => undefined, keepIdempotentAnswer: async () => undefined }),
+          ),
+      },
+    }),
+    seen: /became/,
+  },
+]
+
+for (const { name, mutant, seen } of mutants) {
+  test(`a simulation finds within 60 seeds that ${name}`, async () => {
+    const wrong: string[] = []
+    await runHistories(stage, { first: 1, count: 60, mutant }, (outcome) => {
+      wrong.push(...outcome.wrong)
+      return wrong.some((line) => seen.test(line)) ? 'stop' : 'go on'
+    })
+    assert.match(wrong.join('\n'), seen)
+  })
+}
