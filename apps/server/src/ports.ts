@@ -51,7 +51,8 @@ export type PrepayOutcome =
 export type QueryOutcome =
   /** `refunded`: WeChat has given some of it back already, at whoever's word. */
   | { outcome: 'paid'; evidence: PaymentEvidence; refunded: boolean }
-  | { outcome: 'not_paid' }
+  /** `isPaying`: the user is at it at this moment. */
+  | { outcome: 'not_paid'; isPaying?: true }
   | { outcome: 'closed' }
   | { outcome: 'no_such_order' }
   | { outcome: 'refused'; refusal: WeChatRefusal }
@@ -88,7 +89,7 @@ export type NotifyReading =
   /** A refund moved. `signed` is a proof; v2 has none, its message is a reason to ask (A63). */
   | { outcome: 'refund'; mchid: string; signed: boolean; evidence: RefundEvidence }
   | { outcome: 'other'; eventType: string }
-  | { outcome: 'refused'; reason: string; outTradeNo?: string }
+  | { outcome: 'refused'; reason: string; outTradeNo?: string; suspected?: 'body_altered' }
 
 /** WeChat Pay as one merchant uses it. Each call may take seconds: never inside a transaction. */
 export interface PaymentGateway {

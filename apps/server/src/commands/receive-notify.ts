@@ -8,7 +8,7 @@ import { receiveRefundNotify } from './receive-refund-notify.ts'
 type Ports = { notifyStore: NotifyStore; payment: PaymentGateway; world: World }
 
 /** What WeChat is told. Not acknowledged means it sends the message again. */
-export type NotifyAnswer = { acknowledged: true } | { acknowledged: false; reason: string }
+export type NotifyAnswer = { acknowledged: true } | { acknowledged: false; reason: string; suspected?: 'body_altered' }
 
 /**
  * Step 5: a message of WeChat. It is kept as it came before any work (I16); then verified, compared and applied, and
@@ -34,7 +34,8 @@ export async function receiveNotify(
       reason: reading.reason,
       ...(reading.outTradeNo === undefined ? {} : { outTradeNo: reading.outTradeNo }),
     })
-    return { acknowledged: false, reason: reading.reason }
+    const { reason, suspected } = reading
+    return { acknowledged: false, reason, ...(suspected === undefined ? {} : { suspected }) }
   }
   if (reading.outcome === 'other') {
     await decide('ignored', { reason: reading.eventType })

@@ -2,6 +2,7 @@ import type { PendingReason } from '@fenpay/contract'
 import { type Attempt, liveStatuses, mayBeClosed } from '../domain/attempt.ts'
 import { isFinal, mustClose, type Order } from '../domain/order.ts'
 import type { PaymentGateway, QueryOutcome, Store, World, Writes } from '../ports.ts'
+import { announce } from './announce.ts'
 import { applyPayment } from './apply-payment.ts'
 
 /** Why the order is still open after WeChat was asked; undefined when it is settled. */
@@ -22,7 +23,9 @@ export async function settleOrder(
 
   const answer = await ports.payment.query(attempt)
   if (answer.outcome === 'not_paid' || answer.outcome === 'no_such_order') {
-    if (!mustClose(order, ports.world.now()) || !mayBeClosed(attempt, ports.world.now()))
+    // Who is typing the password at this moment is not interrupted; the next look closes it (F17).
+    const isPaying = answer.outcome === 'not_paid' && answer.isPaying === true
+    if (isPaying || !mustClose(order, ports.world.now()) || !mayBeClosed(attempt, ports.world.now()))
       return { pendingReason: 'not_paid' }
     return closeAtWeChat(ports, order, attempt)
   }
@@ -119,6 +122,7 @@ async function closeOrder(tx: Writes, world: World, order: Order): Promise<void>
   const cause = order.status === 'closing' ? 'cancel' : 'expiry'
   await tx.moveOrder(order, { kind: 'closed', to: 'closed', cause, actor: 'fenpay', at }, { closedAt: at })
   await tx.settleStock(order.merchantId, order.orderNumber, 'released')
+  await announce(tx, world, order.merchantId, { type: 'order.closed', order })
 }
 
 function unknownReason(why: 'unreachable' | 'unverified'): PendingReason {

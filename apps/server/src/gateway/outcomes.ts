@@ -1,4 +1,4 @@
-import { isWechatError, type WechatError, WechatRefusedError } from '@fenpay/wechat'
+import { isWechatError, type WechatError, WechatRefusedError, WechatSignatureError } from '@fenpay/wechat'
 import type { PaymentEvidence } from '../domain/payment.ts'
 import type { RefundEvidence } from '../domain/refund.ts'
 import type {
@@ -47,6 +47,8 @@ export function queryOutcomeOf(tradeState: string, evidence: PaymentEvidence | u
     case 'CLOSED':
     case 'REVOKED':
       return { outcome: 'closed' }
+    case 'USERPAYING':
+      return { outcome: 'not_paid', isPaying: true }
     default:
       return { outcome: 'not_paid' }
   }
@@ -119,4 +121,12 @@ export function refundStateOf(status: string): RefundEvidence['state'] {
 export function notifyReasonOf(error: unknown): string {
   if (!isWechatError(error)) throw error
   return 'reason' in error ? error.reason : error.code
+}
+
+/** The same as a reading; a body that was changed on its way is suspected where that can be told (F46). */
+export function refusedNotifyOf(error: unknown): { outcome: 'refused'; reason: string; suspected?: 'body_altered' } {
+  const refused = { outcome: 'refused', reason: notifyReasonOf(error) } as const
+  return error instanceof WechatSignatureError && error.bodyAltered
+    ? { ...refused, suspected: 'body_altered' }
+    : refused
 }

@@ -5,13 +5,13 @@ import type { RefundEvidence } from '../domain/refund.ts'
 import { toBeijingRfc3339, validDate } from './beijing-time.ts'
 import {
   closeFailureOf,
-  notifyReasonOf,
   prepayFailureOf,
   queryFailureOf,
   queryOutcomeOf,
   refundFailureOf,
   refundQueryFailureOf,
   refundStateOf,
+  refusedNotifyOf,
 } from './outcomes.ts'
 import type { ProtocolGateway } from './protocol-gateway.ts'
 
@@ -89,7 +89,7 @@ export function payV3Gateway(client: PayV3Client): ProtocolGateway {
           ? { outcome: 'refused', reason: 'incomplete', outTradeNo: out_trade_no }
           : { outcome: 'payment', evidence }
       } catch (error) {
-        return { outcome: 'refused', reason: notifyReasonOf(error) }
+        return refusedNotifyOf(error)
       }
     },
   }

@@ -36,7 +36,8 @@ export function wechatNotifyRoute(app: FastifyInstance, ports: HttpPorts): void 
       const body = request.body instanceof Uint8Array ? request.body : new Uint8Array()
       const answer = await receiveNotify(ports, merchant.merchantId, payApi, headersOf(request.headers), body)
       if (!answer.acknowledged) {
-        request.log.warn({ reason: answer.reason, merchant: merchant.merchantId }, 'a notification was refused')
+        const { reason, suspected } = answer
+        request.log.warn({ reason, suspected, merchant: merchant.merchantId }, 'a notification was refused')
         return refuse(reply, payApi, unreadable.has(answer.reason) ? 400 : 401, answer.reason)
       }
       return acknowledge(reply, payApi)
