@@ -24,7 +24,6 @@ export const appidForm = /^[A-Za-z0-9_-]{4,32}$/
 export const outTradeNoForm = /^[0-9A-Za-z_\-|*@]{1,32}$/
 export const outRefundNoForm = /^[0-9A-Za-z_\-|*@]{1,64}$/
 export const transactionIdForm = /^[0-9A-Za-z]{1,32}$/
-export const refundIdForm = transactionIdForm
 export const prepayIdForm = /^[0-9A-Za-z_-]{1,64}$/
 export const openidForm = /^[A-Za-z0-9_-]{1,128}$/
 

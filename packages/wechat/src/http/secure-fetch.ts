@@ -53,15 +53,12 @@ export function createSecureFetch(certificate: ClientCertificate, caPem: string 
 function onceTrusted(request: ClientRequest, send: () => void): void {
   request.once('socket', (socket) => {
     if (!(socket instanceof TLSSocket)) return void request.destroy(new Error('No TLS connection'))
-    const goOn = () => {
-      if (socket.authorized) send()
-      else
-        request.destroy(
-          Object.assign(new Error('The host is not trusted'), { code: String(socket.authorizationError) }),
-        )
-    }
-    if (socket.secureConnecting) socket.once('secureConnect', goOn)
-    else goOn()
+    if (socket.authorized) return send()
+    socket.once('secureConnect', () => {
+      if (socket.authorized) return send()
+      const code = String(socket.authorizationError)
+      request.destroy(Object.assign(new Error('The host is not trusted'), { code }))
+    })
   })
 }
 

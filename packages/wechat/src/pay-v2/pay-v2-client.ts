@@ -12,7 +12,6 @@ import {
   outRefundNoForm,
   outTradeNoForm,
   prepayIdForm,
-  refundIdForm,
   transactionIdForm,
 } from '../options.ts'
 import { printFlatXml, readFlatXml } from '../wire/flat-xml.ts'
@@ -182,7 +181,7 @@ export class PayV2Client {
   async queryRefunds(key: V2OrderKey): Promise<V2Refund[]> {
     const [name, number] = numberOf(key)
     return collectRefundPages(async (offset) => {
-      const fields = new Map([[name, number]]).set('offset', String(offset))
+      const fields = new Map<string, string>([[name, number]]).set('offset', String(offset))
       try {
         return await this.#queryRefundPage(key.appid, fields, (page) => {
           if (page.refunds.some((refund) => refund[name] !== number)) throw anotherRefund(name)
@@ -282,7 +281,7 @@ function anotherRefund(name: string): WechatMalformedError {
 }
 
 function refundNumberOf(key: V2RefundKey): [name: 'out_refund_no' | 'refund_id', number: string] {
-  if ('refund_id' in key) return ['refund_id', checkId('refund_id', key.refund_id, refundIdForm)]
+  if ('refund_id' in key) return ['refund_id', checkId('refund_id', key.refund_id, transactionIdForm)]
   return ['out_refund_no', checkId('out_refund_no', key.out_refund_no, outRefundNoForm)]
 }
 

@@ -17,7 +17,6 @@ import {
   outRefundNoForm,
   outTradeNoForm,
   prepayIdForm,
-  refundIdForm,
   transactionIdForm,
 } from '../options.ts'
 import { parseJsonObject } from '../wire/json-fields.ts'
@@ -205,7 +204,7 @@ export class PayV3Client {
    * @param refundId WeChat's number of the refund
    */
   async applyAbnormalRefund(refundId: string, request: V3AbnormalRefundRequest): Promise<V3Refund> {
-    const number = checkId('refundId', refundId, refundIdForm)
+    const number = checkId('refundId', refundId, transactionIdForm)
     checkV3AbnormalRefund(request)
     const path = `/v3/refund/domestic/refunds/${number}/apply-abnormal-refund`
     const call = {

@@ -370,7 +370,6 @@ test("A caller's mistakes are TypeErrors before anything is sent, and show no ac
   for (const change of abnormal) {
     const mistaken = { ...toUserCard, ...change }
     const isQuiet = (error: unknown) => error instanceof TypeError && !/6222|张三/.test(error.message)
-    // @ts-expect-error the types do not allow these either
     await assert.rejects(client.applyAbnormalRefund(refund.refund_id, mistaken), isQuiet, JSON.stringify(change))
   }
   await assert.rejects(client.applyAbnormalRefund('5/0', toUserCard), TypeError)
