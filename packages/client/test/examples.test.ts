@@ -7,6 +7,7 @@ import { buy, listNoodles, payFor } from '../examples/buy.ts'
 import { logIn, onLoad } from '../examples/old-login.ts'
 import { cancel, listOrders, showOrder } from '../examples/orders.ts'
 import { keepAvatar, keepNickname, keepPhone, leave, showMe } from '../examples/profile.ts'
+import { askForOneBack, refundableFen, showRefunds } from '../examples/refund.ts'
 import { launch, start } from '../examples/start.ts'
 import { SimulatedPhone } from './simulated-phone.ts'
 
@@ -76,6 +77,19 @@ test('orders: listed, shown and cancelled', async () => {
   const shown: string[] = []
   await showOrder(fenpay, paid, (status) => shown.push(status))
   assert.deepEqual(shown, ['paid', 'paid'])
+})
+
+test('refund: one piece is asked back, once; nothing comes back before the staff answer', async () => {
+  const fenpay = start(new SimulatedPhone(shop, '小梅').wx, shop.server.url)
+  const { order_number } = await fenpay.submitOrder({ items: [{ sku: 'tea-egg', quantity: 2 }] })
+  assert.equal(await refundableFen(fenpay, order_number), 0)
+  await assert.rejects(askForOneBack(fenpay, order_number, 'tea-egg'), { code: 'order_not_paid' })
+  await fenpay.pay(order_number)
+  assert.equal(await refundableFen(fenpay, order_number), 600)
+  assert.equal(await askForOneBack(fenpay, order_number, 'tea-egg'), '已申请退款 300 分')
+  assert.equal(await askForOneBack(fenpay, order_number, 'tea-egg'), '上一个申请还在处理')
+  assert.equal(await refundableFen(fenpay, order_number), 0)
+  assert.deepEqual(await showRefunds(fenpay, order_number), [])
 })
 
 test('profile: nickname, avatar, phone number, and leaving', async () => {
