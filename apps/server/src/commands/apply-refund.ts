@@ -11,7 +11,9 @@ import {
 } from '../domain/refund.ts'
 import { nextRefundCheckAt } from '../domain/refund-schedule.ts'
 import type { RefundMove, World, Writes } from '../ports.ts'
+import { announce } from './announce.ts'
 import { raiseFlag } from './raise-flag.ts'
+import { refundAnswer } from './read-orders.ts'
 
 export type AppliedRefund =
   | { applied: 'moved'; status: RefundStatus }
@@ -107,6 +109,27 @@ export async function moveRefund(
     })
   }
   await flagMove(tx, world, refund, payment, move)
+  const moved: Refund = { ...refund, status: to, successTime: evidence?.successTime }
+  if (to === 'succeeded') await announceRefund(tx, world, 'refund.succeeded', moved)
+  if (to === 'closed' || to === 'refused') await announceRefund(tx, world, 'refund.failed', moved)
+}
+
+async function announceRefund(
+  tx: Writes,
+  world: World,
+  type: 'refund.succeeded' | 'refund.failed',
+  refund: Refund,
+): Promise<void> {
+  const { merchantId, orderNumber = '' } = refund
+  const ofOrder = (await tx.refundsOfOrder(merchantId, orderNumber)).find(
+    (row) => row.refund.outRefundNo === refund.outRefundNo,
+  )
+  await announce(tx, world, merchantId, {
+    type,
+    orderNumber: refund.orderNumber,
+    transactionId: refund.transactionId,
+    refund: refundAnswer({ refund, lines: ofOrder?.lines ?? [] }),
+  })
 }
 
 async function postMove(

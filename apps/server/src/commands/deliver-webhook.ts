@@ -37,7 +37,7 @@ export async function deliverWebhook(ports: OutboxPorts, claimed: ClaimedOutbox)
 
 function eventOf(payload: OutboxPayload): unknown {
   const { body } = payload
-  return typeof body === 'object' && body !== null && 'type' in body ? body.type : undefined
+  return typeof body === 'object' && body !== null ? (body as Record<string, unknown>)['type'] : undefined
 }
 
 function signedHeaders(

@@ -48,7 +48,8 @@ export async function showMyOrder(
   }
 }
 
-function refundAnswer({ refund, lines }: { refund: Refund; lines: RefundLine[] }): RefundAnswer {
+/** A refund as the API shows it. */
+export function refundAnswer({ refund, lines }: { refund: Refund; lines: RefundLine[] }): RefundAnswer {
   return {
     refund_number: refund.outRefundNo,
     status: shownRefundStatus[refund.status],
