@@ -76,7 +76,8 @@ function settingArguments(durable: boolean): string[] {
     'log_timezone=UTC',
     'logging_collector=off',
     'log_destination=stderr',
-    ...(durable ? [] : ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off']),
+    // Without durability it is a test's, which has more servers on it than anybody else would.
+    ...(durable ? [] : ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'max_connections=300']),
   ]
   return settings.flatMap((setting) => ['-c', setting])
 }
