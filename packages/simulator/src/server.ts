@@ -8,11 +8,12 @@ import type { SecureIdentity } from './engine/authority.ts'
 import type { PlannedFault } from './engine/fault-plan.ts'
 import { payOrder } from './engine/orders.ts'
 import { dripBody, spoilAnswer } from './misbehaviour.ts'
+import { type Loss, passNetwork } from './network-jitter.ts'
 import { type Answer, type Call, type Handled, type Listener, type Protocol, subjectOf } from './protocol/exchange.ts'
 import { miniProgramProtocol } from './protocol/mini-program/mini-program-protocol.ts'
 import { v2Protocol } from './protocol/v2/v2-protocol.ts'
 import { v3Protocol } from './protocol/v3/v3-protocol.ts'
-import { clientCertificateOf, secureServer } from './secure-server.ts'
+import { clientCertificateOf, resetConnection, secureServer } from './secure-server.ts'
 import type { World } from './world.ts'
 
 const bodyLengthMax = 1_048_576
@@ -83,7 +84,7 @@ export async function serve(
   }
   try {
     const url = `http://${await open(createServer({ keepAliveTimeout: 30_000 }), 'first', port)}`
-    const secureUrl = `https://${await open(secureServer(identity), 'secure', securePort)}`
+    const secureUrl = `https://${await open(secureServer(world, identity), 'secure', securePort)}`
     const second =
       secondPort === undefined
         ? {}
@@ -135,6 +136,7 @@ class RequestHandler {
   }
 
   async handle(request: IncomingMessage, response: ServerResponse, listener: Listener): Promise<void> {
+    if (this.#cutOff(request, listener)) return
     const call = await readCall(request, listener)
     if (!call) {
       response.writeHead(413, { connection: 'close' }).end()
@@ -145,6 +147,15 @@ class RequestHandler {
     else await this.#answerWeChat(call, response)
     // Whatever the call has set going falls due by itself from now on.
     if (call.method === 'POST') this.#notifier.wake()
+  }
+
+  /** Plays host.down and call.reset-while-sending: the connection ends before the request has been read. */
+  #cutOff(request: IncomingMessage, host: Listener): boolean {
+    const [path = ''] = (request.url ?? '').split('?')
+    if (path === '/_sim' || path.startsWith('/_sim/')) return false
+    if (!this.#world.faults.take({ path, host }, 'host.down', 'call.reset-while-sending')) return false
+    resetConnection(request.socket)
+    return true
   }
 
   async #answerControl(call: Call, response: ServerResponse): Promise<void> {
@@ -161,11 +172,12 @@ class RequestHandler {
     const subject = subjectOf(call, this.#world.books)
     const fault = this.#world.faults.take(subject, ...callFaults)
     const protocol = this.#protocols.find(([prefix]) => prefix.test(call.path))?.[1] ?? v2Protocol(this.#world)
-    const before =
-      fault?.name === 'call.timeout-before' || (fault?.name === 'call.reset' && fault.options['when'] === 'before')
-    if (fault && before) {
-      this.#record(call, silence, { ok: false, code: 'no_answer' }, [fault.name])
-      if (fault.name === 'call.reset') response.socket?.resetAndDestroy()
+    const loss = await passNetwork(this.#world, subject)
+    const cut = cutOf(fault, loss)
+    const played = [...(fault ? [fault.name] : []), ...(loss ? ['network.jitter'] : [])]
+    if (cut?.when === 'before') {
+      this.#record(call, silence, { ok: false, code: 'no_answer' }, played)
+      if (cut.reset) resetConnection(response.socket)
       return
     }
     const handled = await this.#work(protocol, call, fault)
@@ -176,8 +188,13 @@ class RequestHandler {
       this.#world.refundCallCounts.add(handled.operation, handled.mchid, handled.outRefundNo)
     }
     const early = await this.#payBeforeAnswer(call, handled)
-    const names = [...(fault ? [fault.name] : []), ...early]
-    await this.#sendSpoilt(call, response, handled, fault, names)
+    const names = [...played, ...early]
+    if (cut) {
+      this.#record(call, { ...handled.answer, status: 0 }, handled.verdict, names)
+      if (cut.reset) resetConnection(response.socket)
+    } else {
+      await this.#sendSpoilt(call, response, handled, fault, names)
+    }
     handled.afterwards?.()
   }
 
@@ -205,11 +222,6 @@ class RequestHandler {
     fault: PlannedFault | undefined,
     names: string[],
   ): Promise<void> {
-    if (fault?.name === 'call.timeout-after' || fault?.name === 'call.reset') {
-      this.#record(call, { ...answer, status: 0 }, verdict, names)
-      if (fault.name === 'call.reset') response.socket?.resetAndDestroy()
-      return
-    }
     const sent = fault?.name === 'call.bad-body' ? spoilAnswer(answer, fault.options) : answer
     this.#record(call, sent, verdict, names)
     if (fault?.name === 'call.slow-body') await dripBody(response, sent, Number(fault.options['bytes_per_second']))
@@ -232,6 +244,20 @@ class RequestHandler {
       faults,
     })
   }
+}
+
+/** Whether a call gets no answer: without having had its effect, or after it; in silence or with a reset. */
+interface Cut {
+  readonly when: 'before' | 'after'
+  readonly reset: boolean
+}
+
+function cutOf(fault: PlannedFault | undefined, loss: Loss): Cut | undefined {
+  if (fault?.name === 'call.reset')
+    return { when: fault.options['when'] === 'before' ? 'before' : 'after', reset: true }
+  if (fault?.name === 'call.timeout-before') return { when: 'before', reset: false }
+  if (fault?.name === 'call.timeout-after') return { when: 'after', reset: false }
+  return loss && { when: loss, reset: false }
 }
 
 const silence: Answer = { status: 0, headers: {}, body: '' }

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { it } from 'node:test'
 import { decryptOpenData, encryptOpenData, signRawData, signWithSessionKey } from '../src/crypto/open-data.ts'
 import { decryptPush, encryptPush, pushSignature } from '../src/crypto/push-cipher.ts'
+import { encryptReqInfo, reqInfoKey } from '../src/crypto/req-info.ts'
 import { decryptResource, encryptResource } from '../src/crypto/resource-cipher.ts'
 import { rsaVerify } from '../src/crypto/rsa.ts'
 import { v2Sign, v2StringToSign } from '../src/crypto/v2-sign.ts'
@@ -137,6 +138,17 @@ const runners: Readonly<Record<string, (inputs: Json, expected: Json) => void | 
     const parts = ['token', 'TimeStamp', 'Nonce'].map((name) => text(inputs, name))
     assert.equal(pushSignature(...parts, encrypt), expected['MsgSignature'])
   },
+  v2_req_info: (inputs, expected) => {
+    const key = reqInfoKey(text(inputs, 'api_key'))
+    assert.equal(key, expected['aes_key_hex_text'])
+    assert.equal(encryptReqInfo(text(expected, 'plaintext_xml'), key), inputs['req_info'])
+  },
+  aes_256_ecb_pkcs7_encrypt: (inputs, expected) => {
+    assert.equal(encryptReqInfo(text(inputs, 'plaintext'), text(inputs, 'key')), expected['ciphertext_base64'])
+  },
+  md5_hex: (inputs, expected) => {
+    assert.equal(reqInfoKey(text(inputs, 'text')), expected['hex'])
+  },
   rsa_sha256_verify: async (inputs, expected) => {
     const signature = inputs['signature'] ?? text(expected, 'signature')
     const key = keyNamed(inputs['public_key'] ?? text(inputs, 'certificate'))
@@ -145,8 +157,8 @@ const runners: Readonly<Record<string, (inputs: Json, expected: Json) => void | 
   },
 }
 
-/** Refunds, bills and virtual payment are not served here. */
-const notServed = ['v2_req_info', 'aes_256_ecb_pkcs7_encrypt', 'md5_hex', 'sha1_hex', 'xpay_sign']
+/** Bills and virtual payment are not served here. */
+const notServed = ['sha1_hex', 'xpay_sign']
 
 for (const { name, kind, inputs, expected } of file.vectors) {
   if (notServed.includes(kind)) continue

@@ -30,7 +30,7 @@ export async function requestPayment({ world, notifier, call }: Control): Promis
   }
   const found = await openSheet(world, appid, user, input)
   if ('reason' in found) return failed(found)
-  const { order, merchant } = found
+  const { order, merchant, late } = found
   if (action === 'cancel')
     return { body: { errMsg: 'requestPayment:fail cancel' }, verdict: { ok: true, code: 'cancel' } }
   if (action === 'preview') {
@@ -38,7 +38,7 @@ export async function requestPayment({ world, notifier, call }: Control): Promis
     return { body: { errMsg: 'requestPayment:ok', ...sheet }, verdict: { ok: true, code: 'preview' } }
   }
   // It may have been paid while the signature was checked.
-  const notification = payOrder(world, order)
+  const notification = payOrder(world, order, late)
   if (!notification) return failed(fail('该订单已支付'))
   return {
     body: { errMsg: 'requestPayment:ok' },
@@ -52,7 +52,7 @@ async function openSheet(
   appid: string,
   user: string,
   given: Readonly<Record<string, unknown>>,
-): Promise<Failure | { order: Order; merchant: Merchant }> {
+): Promise<Failure | { order: Order; merchant: Merchant; late: boolean }> {
   // A client without signType takes MD5.
   const input: Readonly<Record<string, unknown>> = { signType: 'MD5', ...given }
   const wrong = parameterNames.find((name) => typeof input[name] !== 'string' || input[name] === '')
@@ -80,11 +80,16 @@ async function openSheet(
     return { ...fail('支付签名验证失败'), signed_string: signedString, ...more }
   }
   const state = tradeStateOf(placed, world.clock.nowMs())
-  if (state !== 'NOTPAY') return fail(state === 'CLOSED' ? '该订单已关闭' : '该订单已支付')
-  if (world.clock.nowMs() >= prepay.expiresAtMs) return fail('prepay_id已过期')
+  if (state === 'SUCCESS' || state === 'REFUND') return fail('该订单已支付')
+  const late = state === 'CLOSED' && input['action'] === 'confirm' && comesThroughLate(world, placed)
+  if (state === 'CLOSED' && !late) return fail('该订单已关闭')
+  if (!late && world.clock.nowMs() >= prepay.expiresAtMs) return fail('prepay_id已过期')
   const { openid } = world.books.transact(() => accountOf(world, appid, user))
-  return openid === placed.openid ? { order: placed, merchant } : fail('下单账号与支付账号不一致')
+  return openid === placed.openid ? { order: placed, merchant, late } : fail('下单账号与支付账号不一致')
 }
+
+const comesThroughLate = ({ faults }: World, { mchid, outTradeNo }: Order): boolean =>
+  faults.take({ mchid, outTradeNo, about: 'payment' }, 'pay.after-close') !== undefined
 
 const fail = (reason: string, detail = ''): Failure => ({
   errMsg: detail === '' ? 'requestPayment:fail' : `requestPayment:fail ${detail}${reason};`,

@@ -1,6 +1,7 @@
 import type { FaultMatch } from '../engine/fault-plan.ts'
 import { afterDelivery } from '../engine/notify-schedule.ts'
 import type { Delivery, Notification } from '../engine/records.ts'
+import { passNetwork } from '../network-jitter.ts'
 import { isLoopback } from '../protocol/notify-url.ts'
 import { isV2Acknowledgement } from '../protocol/v2/payment-notify.ts'
 import { isV3Acknowledgement } from '../protocol/v3/payment-notify.ts'
@@ -151,14 +152,7 @@ export class Notifier {
     const notification = books.notifications.get(id)
     const content = notification && subjectOfNotification(this.#world, notification)
     if (!notification || !content) return
-    const { mchid, outTradeNo, refund } = notification
-    const subject: FaultMatch = {
-      path: notification.url,
-      outTradeNo,
-      mchid,
-      about: refund ? 'refund' : 'payment',
-      ...(refund ? { outRefundNo: refund.outRefundNo } : {}),
-    }
+    const subject = faultSubjectOf(notification)
     const delay = faults.take(subject, 'notify.delay')
     if (delay) {
       const dueAtMs = clock.nowMs() + Number(delay.options['seconds']) * 1000
@@ -203,7 +197,10 @@ export class Notifier {
   async #sendOnce(content: Subject, shaped: DeliveryFaults): Promise<Result> {
     const { url } = content.notification
     const message = await composeMessage(this.#world, content, shaped)
-    const result = await this.#post(url, message, formOf(content), shaped.names)
+    const loss = await passNetwork(this.#world, faultSubjectOf(content.notification))
+    if (loss === 'before') return { outcome: 'timeout', detail: 'lost on the way' }
+    const posted = await this.#post(url, message, formOf(content), shaped.names)
+    const result: Result = loss === 'after' ? { outcome: 'timeout', detail: 'its answer was lost' } : posted
     const afterSeconds = shaped.option('notify.replay', 'after_seconds')
     if (afterSeconds !== undefined) {
       const dueAtMs = this.#world.clock.nowMs() + Number(afterSeconds) * 1000
@@ -250,3 +247,12 @@ function judge(outcome: PostOutcome, form: 'v2' | 'v3'): Result {
   const acknowledged = form === 'v3' ? isV3Acknowledgement(status) : isV2Acknowledgement(status, body)
   return { outcome: acknowledged ? 'acknowledged' : 'refused', status }
 }
+
+/** What faults are matched with. */
+const faultSubjectOf = ({ url, mchid, outTradeNo, refund }: Notification): FaultMatch => ({
+  path: url,
+  outTradeNo,
+  mchid,
+  about: refund ? 'refund' : 'payment',
+  ...(refund ? { outRefundNo: refund.outRefundNo } : {}),
+})

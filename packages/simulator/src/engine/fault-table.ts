@@ -20,7 +20,7 @@ const seconds = (value: number, what: string): FaultOption => ({ default: value,
 export const faultTable: readonly FaultKind[] = [
   {
     name: 'notify.drop',
-    ids: ['F1'],
+    ids: ['F1', 'F30'],
     what: 'A delivery is not sent; the schedule goes on as after a failure',
     options: {},
   },
@@ -105,8 +105,8 @@ export const faultTable: readonly FaultKind[] = [
     what: 'A delivery arrives but its answer is ignored, so it is sent again on the schedule',
     options: {},
   },
-  { name: 'call.timeout-before', ids: ['F10'], what: 'A call has no effect and no answer', options: {} },
-  { name: 'call.timeout-after', ids: ['F11'], what: 'A call has its effect but no answer', options: {} },
+  { name: 'call.timeout-before', ids: ['F10', 'F45'], what: 'A call has no effect and no answer', options: {} },
+  { name: 'call.timeout-after', ids: ['F11', 'F25'], what: 'A call has its effect but no answer', options: {} },
   {
     name: 'call.system-error',
     ids: ['F12'],
@@ -142,6 +142,51 @@ export const faultTable: readonly FaultKind[] = [
       when: { default: 'before', oneOf: ['before', 'after'], what: 'before or after the call has its effect' },
     },
   },
+  {
+    name: 'call.reset-while-sending',
+    ids: ['F42'],
+    what: 'The connection is reset before the request has been read; only path and host can be matched',
+    options: {},
+  },
+  {
+    name: 'host.down',
+    ids: ['F41'],
+    what: 'Calls to one of the addresses end in a reset: choose it by match.host',
+    options: {},
+  },
+  {
+    name: 'tls.refused',
+    ids: ['F42'],
+    what: 'A connection to the https port fails before any request',
+    options: {
+      kind: {
+        default: 'reset',
+        oneOf: ['reset', 'wrong-certificate'],
+        what: 'reset in the handshake, or a certificate that nobody vouches for',
+      },
+    },
+  },
+  {
+    name: 'network.jitter',
+    ids: ['F47'],
+    what: 'While it lasts, calls and notifications are late, and some are lost on the way there or back',
+    options: {
+      loss_percent: { default: 1, what: 'share that is lost, 0 to 100' },
+      delay_ms: { default: 300, what: 'longest delay, in real milliseconds' },
+    },
+  },
+  {
+    name: 'merchant.key-revoked',
+    ids: ['F36'],
+    what: 'While it lasts, every signature of a merchant is refused',
+    options: {},
+  },
+  {
+    name: 'pay.after-close',
+    ids: ['F22', 'F24'],
+    what: 'A payment that began before the close comes through: confirm succeeds on a closed or expired order',
+    options: {},
+  },
   { name: 'query.lag', ids: ['F16'], what: 'A query answers NOTPAY although the order is paid', options: {} },
   { name: 'query.not-exist', ids: ['F18'], what: 'A query does not know an existing order', options: {} },
   { name: 'query.userpaying', ids: ['F17'], what: 'A query of an unpaid order answers USERPAYING', options: {} },
@@ -149,6 +194,12 @@ export const faultTable: readonly FaultKind[] = [
     name: 'close.success-but-notpay',
     ids: ['F21'],
     what: 'A close answers success and the order stays open',
+    options: {},
+  },
+  {
+    name: 'close.paid-before',
+    ids: ['F20'],
+    what: 'An open order is paid just before its close arrives',
     options: {},
   },
   {
@@ -193,6 +244,14 @@ export const faultTable: readonly FaultKind[] = [
     options: {},
   },
   { name: 'certificates.down', ids: ['F35'], what: '/v3/certificates answers 503', options: {} },
+  {
+    name: 'certificates.out-of-date',
+    ids: ['F34'],
+    what: '/v3/certificates offers one more, as the newest, that is not valid today',
+    options: {
+      state: { default: 'expired', oneOf: ['expired', 'not-yet-valid'], what: 'why it is not valid' },
+    },
+  },
   {
     name: 'certificates.rotate',
     ids: ['F32'],

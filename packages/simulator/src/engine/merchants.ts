@@ -7,7 +7,7 @@ import type { App, CertifiedKey, Merchant } from './records.ts'
 
 const fiveYearsMs = 5 * 365 * 86_400_000
 const dayMs = 86_400_000
-const platformName: DistinguishedName = {
+export const platformName: DistinguishedName = {
   C: 'CN',
   L: 'Shenzhen',
   O: 'Tenpay.com',

@@ -65,12 +65,16 @@ export function closeOrder(engine: Engine, mchid: string, outTradeNo: string, mi
   return 'done'
 }
 
-/** Takes the payer's money: the order is SUCCESS and its notification due at once. `undefined` unless it is NOTPAY now. */
-export function payOrder(engine: Engine, { mchid, outTradeNo }: Order): Notification | undefined {
+/**
+ * Takes the payer's money: the order is SUCCESS and its notification due at once. `undefined` unless it is NOTPAY now,
+ * or CLOSED when the payment began before the close and comes through `late`.
+ */
+export function payOrder(engine: Engine, { mchid, outTradeNo }: Order, late = false): Notification | undefined {
   const { books, clock, random } = engine
   const nowMs = clock.nowMs()
   const order = books.orders.get(mchid, outTradeNo)
-  if (!order || tradeStateOf(order, nowMs) !== 'NOTPAY') return undefined
+  const state = order && tradeStateOf(order, nowMs)
+  if (!order || (state !== 'NOTPAY' && !(late && state === 'CLOSED'))) return undefined
   const payment: Payment = {
     transactionId: newTransactionId(engine, nowMs),
     openid: order.openid,

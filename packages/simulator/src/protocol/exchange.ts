@@ -85,7 +85,9 @@ export function subjectOf(call: Call, books: Books): FaultMatch & { readonly pat
   return {
     path: call.path,
     host: call.listener,
-    about: /refund/.test(call.path) ? 'refund' : 'payment',
+    ...(/^\/(?:sns|cgi-bin|wxa)\//.test(call.path)
+      ? {}
+      : { about: /refund/.test(call.path) ? ('refund' as const) : ('payment' as const) }),
     ...(outTradeNo === undefined ? {} : { outTradeNo }),
     ...(outRefundNo === undefined ? {} : { outRefundNo }),
     ...(mchid === undefined ? {} : { mchid }),

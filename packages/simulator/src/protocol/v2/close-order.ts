@@ -1,5 +1,6 @@
 import { closeOrder as close } from '../../engine/orders.ts'
 import type { World } from '../../world.ts'
+import { payBeforeClose } from '../pay-before-close.ts'
 import { checkFields, closeOrderRules } from './field-rules.ts'
 import type { V2Fields } from './v2-answer.ts'
 import { V2Refusal } from './v2-refusal.ts'
@@ -10,6 +11,7 @@ export function closeOrder(world: World, request: V2Request): V2Fields {
   checkFields(request.params, closeOrderRules)
   const outTradeNo = request.params.get('out_trade_no') ?? ''
   const { mchid } = request.merchant
+  payBeforeClose(world, { path: request.path, outTradeNo, mchid, about: 'payment' })
   if (world.faults.take({ path: request.path, outTradeNo, mchid, about: 'payment' }, 'close.success-but-notpay'))
     return closed
   switch (close(world, mchid, outTradeNo, true)) {

@@ -1,7 +1,7 @@
 import type { V2SignType } from '../../crypto/v2-sign.ts'
 import type { Merchant } from '../../engine/records.ts'
 import type { World } from '../../world.ts'
-import type { Call } from '../exchange.ts'
+import { type Call, subjectOf } from '../exchange.ts'
 import { checkFields, commonRules } from './field-rules.ts'
 import { checkV2Signature } from './signature-check.ts'
 import { V2Refusal } from './v2-refusal.ts'
@@ -46,6 +46,9 @@ export function checkSender(world: World, call: Call, params: ReadonlyMap<string
   const given = named === '' ? 'MD5' : named
   if (given !== 'MD5' && given !== 'HMAC-SHA256') {
     throw signError({ differsAt: `sign_type must be MD5 or HMAC-SHA256, not ${given}` })
+  }
+  if (world.faults.take(subjectOf(call, world.books), 'merchant.key-revoked')) {
+    throw signError({ differsAt: 'nowhere: merchant.key-revoked is being played' })
   }
   const others = [...world.books.merchants.values()].filter((other) => other !== merchant)
   const mismatch = checkV2Signature(params, params.get('sign') ?? '', given, merchant, others)

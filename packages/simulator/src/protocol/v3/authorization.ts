@@ -1,7 +1,7 @@
 import { rsaVerify } from '../../crypto/rsa.ts'
 import type { CertifiedKey, Merchant } from '../../engine/records.ts'
 import type { World } from '../../world.ts'
-import { type Call, headerOf } from '../exchange.ts'
+import { type Call, headerOf, subjectOf } from '../exchange.ts'
 import { explainV3Signature } from './signature-hints.ts'
 import { requestIdCodes, V3Refusal } from './v3-refusal.ts'
 
@@ -47,6 +47,9 @@ export async function authenticate(world: World, call: Call, transactions: boole
       differsAt: `serial_no ${given.serial_no} is not one of merchant ${merchant.mchid}: ${known}`,
     }
     throw signError('商户证书序列号有误。请使用签名私钥匹配的证书序列号', hint)
+  }
+  if (world.faults.take(subjectOf(call, world.books), 'merchant.key-revoked')) {
+    throw signError('商户证书已作废', { differsAt: 'nowhere: merchant.key-revoked is being played' })
   }
   const valid = await rsaVerify(message, given.signature, world.keys.publicKey(certificate.certificatePem))
   if (!valid) throw signError('签名错误', await explain(world, call, given, certificate, message))

@@ -1,5 +1,6 @@
 import { encryptResource } from '../../crypto/resource-cipher.ts'
 import { toRfc3339 } from '../../engine/beijing-time.ts'
+import { outOfDateCertificate } from '../../engine/out-of-date-certificate.ts'
 import { alphabets, randomText } from '../../engine/random.ts'
 import type { World } from '../../world.ts'
 import { V3Refusal } from './v3-refusal.ts'
@@ -13,8 +14,12 @@ export function listCertificates(world: World, { merchant, call }: V3Request): o
   if (!['RSA', 'ALL'].includes(call.query.get('algorithm_type') ?? 'RSA')) {
     throw new V3Refusal('RESOURCE_NOT_EXISTS', '无可用的平台证书，请在商户平台-API安全申请使用微信支付公钥。')
   }
+  const extra = world.faults.take({ path: call.path, mchid: merchant.mchid }, 'certificates.out-of-date')
+  const state = extra?.options['state'] === 'expired' ? 'expired' : 'not-yet-valid'
+  const outOfDate = extra && outOfDateCertificate(world, world.keys, merchant, state)
+  const offered = [...merchant.platformCertificates, ...(outOfDate ? [outOfDate] : [])]
   return {
-    data: merchant.platformCertificates.map(({ serialNo, certificatePem, effectiveAtMs, expireAtMs }) => {
+    data: offered.map(({ serialNo, certificatePem, effectiveAtMs, expireAtMs }) => {
       const nonce = randomText(world.random, alphabets.alphanumeric, 12)
       return {
         serial_no: serialNo,

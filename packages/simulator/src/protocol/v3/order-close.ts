@@ -1,5 +1,6 @@
 import { closeOrder } from '../../engine/orders.ts'
 import type { World } from '../../world.ts'
+import { payBeforeClose } from '../pay-before-close.ts'
 import { mchidField } from './jsapi-fields.ts'
 import { checkField } from './json-schema.ts'
 import { requestIdCodes, V3Refusal } from './v3-refusal.ts'
@@ -12,6 +13,7 @@ export function orderClose(world: World, request: V3Request): undefined {
   checkSameMchid(request, body['mchid'])
   const { mchid } = request.merchant
   const subject = { path: request.call.path, outTradeNo: request.pathValue, mchid, about: 'payment' } as const
+  payBeforeClose(world, subject)
   if (world.faults.take(subject, 'close.success-but-notpay')) return undefined
   switch (closeOrder(world, mchid, request.pathValue, false)) {
     case 'unknown':
