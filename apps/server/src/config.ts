@@ -66,8 +66,7 @@ export function readConfig(
   const config: Config = {
     host: reader.text('FENPAY_HOST', '127.0.0.1'),
     port: reader.integer('FENPAY_PORT', 3000, 0, 65535),
-    dataDir: resolve(reader.text('FENPAY_DATA_DIR', '.fenpay')),
-    databaseUrl: reader.url('DATABASE_URL', ['postgres:', 'postgresql:']),
+    ...reader.database(),
     publicUrl: reader.url('FENPAY_PUBLIC_URL', ['http:', 'https:'])?.replace(/\/$/, ''),
     wechatUrl: reader.url('FENPAY_WECHAT_URL', ['http:', 'https:'])?.replace(/\/$/, ''),
     masterKey: reader.masterKey(),
@@ -78,7 +77,7 @@ export function readConfig(
     openOrdersMax: reader.integer('FENPAY_OPEN_ORDERS_MAX', 20, 1, 1000),
     rateLimitPerMinute: reader.integer('FENPAY_RATE_LIMIT_PER_MINUTE', 600, 1, 1_000_000),
     trustProxy: reader.choice('FENPAY_TRUST_PROXY', ['no', 'yes'], 'no') === 'yes',
-    webhookAllowLoopback: reader.choice('FENPAY_WEBHOOK_ALLOW_LOOPBACK', ['no', 'yes'], 'no') === 'yes',
+    webhookAllowLoopback: reader.webhookAllowLoopback(),
     metricsToken: reader.metricsToken(),
     logLevel: reader.choice('FENPAY_LOG_LEVEL', ['silent', 'error', 'warn', 'info', 'debug'], 'info'),
   }
@@ -86,6 +85,31 @@ export function readConfig(
   if (reader.problems.length > 0) throw new ConfigError(reader.problems)
   return config
 }
+
+/** What the command line needs of the same environment: no merchant has to be configured for it. */
+export interface CommandConfig extends Pick<Config, 'dataDir' | 'databaseUrl' | 'masterKey' | 'webhookAllowLoopback'> {
+  /** Undefined: the only merchant of the database. */
+  merchantId: string | undefined
+}
+
+/** @throws ConfigError with every problem; no value of a secret is in it */
+export function readCommandConfig(
+  env: Env,
+  readFile: (path: string) => string = (path) => readFileSync(path, 'utf8'),
+): CommandConfig {
+  const reader = new EnvReader(env, readFile)
+  const config: CommandConfig = {
+    ...reader.database(),
+    masterKey: reader.masterKey(),
+    webhookAllowLoopback: reader.webhookAllowLoopback(),
+    merchantId: reader.optional('FENPAY_MCHID'),
+  }
+  if (env['NODE_ENV'] === 'production' && config.webhookAllowLoopback) reader.problems.push(loopbackInProduction)
+  if (reader.problems.length > 0) throw new ConfigError(reader.problems)
+  return config
+}
+
+const loopbackInProduction = 'FENPAY_WEBHOOK_ALLOW_LOOPBACK must not be yes in production'
 
 class EnvReader {
   readonly problems: string[] = []
@@ -147,6 +171,17 @@ class EnvReader {
     if (value !== undefined && pattern.test(value)) return value
     this.problems.push(`${name} is ${value === undefined ? 'missing' : 'not valid'}; it takes ${rule}`)
     return ''
+  }
+
+  database(): Pick<Config, 'dataDir' | 'databaseUrl'> {
+    return {
+      dataDir: resolve(this.text('FENPAY_DATA_DIR', '.fenpay')),
+      databaseUrl: this.url('DATABASE_URL', ['postgres:', 'postgresql:']),
+    }
+  }
+
+  webhookAllowLoopback(): boolean {
+    return this.choice('FENPAY_WEBHOOK_ALLOW_LOOPBACK', ['no', 'yes'], 'no') === 'yes'
   }
 
   masterKey(): Buffer | undefined {
@@ -304,7 +339,7 @@ class EnvReader {
       this.problems.push(
         'FENPAY_WECHAT_URL and FENPAY_WECHAT_SECURE_URL name a simulated WeChat; in production they must not be set',
       )
-    if (config.webhookAllowLoopback) this.problems.push('FENPAY_WEBHOOK_ALLOW_LOOPBACK must not be yes in production')
+    if (config.webhookAllowLoopback) this.problems.push(loopbackInProduction)
     if (config.masterKey === undefined)
       this.problems.push('FENPAY_MASTER_KEY is missing; in production it is never generated')
     if (config.publicUrl === undefined || !config.publicUrl.startsWith('https://')) {

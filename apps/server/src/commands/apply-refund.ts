@@ -114,7 +114,7 @@ export async function moveRefund(
   if (to === 'closed' || to === 'refused') await announceRefund(tx, world, 'refund.failed', moved)
 }
 
-async function announceRefund(
+export async function announceRefund(
   tx: Writes,
   world: World,
   type: 'refund.succeeded' | 'refund.failed',
@@ -190,6 +190,7 @@ async function flagMove(
 function contradicts(status: RefundStatus, state: RefundEvidence['state']): boolean {
   if (!isRefundFinal(status)) return false
   if (status === 'refused') return true
-  if (status === 'closed') return state === 'succeeded'
+  // Settled: a person has paid the user already, and WeChat is to leave the money with the merchant.
+  if (status === 'closed' || status === 'settled') return state === 'succeeded'
   return state === 'closed'
 }

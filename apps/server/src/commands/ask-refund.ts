@@ -71,7 +71,7 @@ export interface RefundAnswer {
  * @throws Refusal order_not_found, order_not_paid, refund_request_not_found, refund_not_configured, and those of a refund
  */
 export async function answerRefundRequest(
-  ports: { store: Store; payment: PaymentGateway; world: World },
+  ports: { store: Store; payment: Pick<PaymentGateway, 'canRefund'>; world: World },
   merchantId: string,
   orderNumber: string,
   answer: RefundAnswer,

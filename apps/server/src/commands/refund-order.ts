@@ -1,11 +1,12 @@
+import { createHash } from 'node:crypto'
 import { fen, sumFen, timesFen } from '@fenpay/contract'
 import type { Order } from '../domain/order.ts'
 import { leftFen, type PaymentBalance, type Refund, type RefundLine, type RefundSource } from '../domain/refund.ts'
 import { Refusal } from '../domain/refusal.ts'
-import type { PaymentGateway, Store, World, Writes } from '../ports.ts'
+import type { IdempotencyKey, PaymentGateway, Store, World, Writes } from '../ports.ts'
 import { intendRefund } from './intend-refund.ts'
 
-type Ports = { store: Store; payment: PaymentGateway; world: World }
+type Ports = { store: Store; payment: Pick<PaymentGateway, 'canRefund'>; world: World }
 
 /** What is to be given back: an amount, or pieces, or everything that is left. */
 export interface RefundAsk {
@@ -15,30 +16,58 @@ export interface RefundAsk {
   reason: string
 }
 
+/** Who decides a refund. */
+export interface RefundDecider {
+  source: RefundSource
+  actor: string
+  /** The same key again gives the refund that was made under it, and no second one (F77). */
+  key?: string
+}
+
 /**
  * Gives money of a paid order back: whole, in part, or by piece. What is committed here is sent to WeChat by the sweep,
  * within seconds, and repeated with the same number until WeChat has decided.
- * @throws Refusal order_not_found, order_not_paid, refund_not_configured, refund_item_unavailable, and those of intendRefund
+ * @throws Refusal order_not_found, order_not_paid, refund_not_configured, refund_item_unavailable,
+ * idempotency_key_reused, and those of intendRefund
  */
 export async function refundOrder(
   ports: Ports,
   merchantId: string,
   orderNumber: string,
   ask: RefundAsk,
-  by: { source: RefundSource; actor: string },
+  by: RefundDecider,
 ): Promise<Refund> {
   await requireRefundKeys(ports, await ports.store.reads.paymentOfOrder(merchantId, orderNumber))
   return ports.store.transaction(async (tx) => {
     const { order, payment } = await lockPaidOrder(tx, merchantId, orderNumber)
+    const key = by.key === undefined ? undefined : keyOf(merchantId, orderNumber, ask, by.key)
+    const earlier = key && (await refundUnder(tx, key))
+    if (earlier !== undefined) return earlier
     const lines = await linesOf(tx, order, ask.items)
-    return intendRefund(tx, ports.world, payment, order, {
+    const refund = await intendRefund(tx, ports.world, payment, order, {
       amountFen: amountOf(ask, lines, payment),
       lines,
       reason: ask.reason,
       source: by.source,
       by: by.actor,
     })
+    if (key !== undefined) await tx.keepIdempotentAnswer(key, { refund_number: refund.outRefundNo })
+    return refund
   })
+}
+
+function keyOf(merchantId: string, orderNumber: string, ask: RefundAsk, key: string): IdempotencyKey {
+  const asked = JSON.stringify([orderNumber, ask.amountFen ?? null, ask.items ?? null, ask.reason])
+  const requestHash = createHash('sha256').update(asked).digest()
+  return { merchantId, userId: 'staff', route: 'refund-order', key, requestHash }
+}
+
+async function refundUnder(tx: Writes, key: IdempotencyKey): Promise<Refund | undefined> {
+  const kept = await tx.claimIdempotencyKey(key)
+  if (kept === undefined) return undefined
+  if (!Buffer.from(kept.requestHash).equals(key.requestHash))
+    throw new Refusal('idempotency_key_reused', 'This key belongs to another refund.')
+  return tx.findRefund(key.merchantId, (kept.answer as { refund_number: string }).refund_number)
 }
 
 /**

@@ -37,6 +37,11 @@ export interface MerchantApp {
   paidMessage?: PaidMessage
 }
 
+/** Whether refunds can be asked of WeChat over this protocol: v2 wants the certificate itself shown. */
+export function canRefundOver(payApi: PayApi, keys: MerchantKeys): boolean {
+  return payApi === 'v3' || keys.certificate?.certificatePem !== undefined
+}
+
 /** What of an order a subscribe message can show. */
 export const messageFacts = ['order_number', 'total', 'items', 'paid_at', 'remark'] as const
 export type MessageFact = (typeof messageFacts)[number]

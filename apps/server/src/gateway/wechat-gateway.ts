@@ -7,7 +7,7 @@ import {
   type PlatformKeysOptions,
 } from '@fenpay/wechat'
 import { type PayApi, payApis } from '../domain/attempt.ts'
-import type { Merchant } from '../domain/merchant.ts'
+import { canRefundOver, type Merchant } from '../domain/merchant.ts'
 import type {
   KeyAlarm,
   LoginGateway,
@@ -112,7 +112,7 @@ export function createWeChatGateway(
       close: async (attempt) => (await protocolOf(attempt.merchantId, attempt.payApi)).close(attempt),
       async canRefund(merchantId, payApi) {
         const { keys } = await merchantOf(merchantId)
-        return payApi === 'v3' || keys.certificate?.certificatePem !== undefined
+        return canRefundOver(payApi, keys)
       },
       refund: async (refund) => (await protocolOf(refund.merchantId, refund.payApi)).refund(refund),
       queryRefund: async (key) => (await protocolOf(key.merchantId, key.payApi)).queryRefund(key),

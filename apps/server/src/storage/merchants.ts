@@ -63,7 +63,8 @@ export function createMerchantDirectory(
   }
 }
 
-async function readMerchant(sql: Sql, secrets: Secrets, merchantId: string): Promise<Merchant | undefined> {
+/** A merchant with its keys opened. @throws Error when the master key is not the one they were sealed with */
+export async function readMerchant(sql: Sql, secrets: Secrets, merchantId: string): Promise<Merchant | undefined> {
   const [row] = await sql<
     { name: string; pay_api: Merchant['payApi']; sealed_keys: Uint8Array; shipping_management: boolean }[]
   >`

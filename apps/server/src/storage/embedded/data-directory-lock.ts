@@ -63,11 +63,20 @@ async function linked(draft: string, path: string): Promise<boolean> {
   }
 }
 
+/** The live process that owns the data directory; undefined when nobody does. */
+export async function dataDirectoryOwner(dataDir: string): Promise<number | undefined> {
+  const found = await readFile(join(dataDir, 'server.lock'), 'utf8').catch(() => '')
+  return (await liveHolder(found))?.pid
+}
+
 async function refuseLive(path: string, found: string): Promise<void> {
+  const holder = await liveHolder(found)
+  if (holder !== undefined) throw new DataDirectoryInUse(dirname(path), holder.pid)
+}
+
+async function liveHolder(found: string): Promise<Holder | undefined> {
   const holder = parseHolder(found)
-  if (holder !== undefined && (await processStartTime(holder.pid)) === holder.startedAt) {
-    throw new DataDirectoryInUse(dirname(path), holder.pid)
-  }
+  return holder !== undefined && (await processStartTime(holder.pid)) === holder.startedAt ? holder : undefined
 }
 
 /** A lock that cannot be read names nobody: it was cut short by a power failure, whose processes are gone. */
