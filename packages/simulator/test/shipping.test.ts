@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { openStage, type Stage } from './stage.ts'
 import { call, control, type Json, type Reply } from './wechat-client.ts'
@@ -365,6 +368,55 @@ describe('after shipping', () => {
     assert.equal((await getOrder(order))['order_state'], 1)
     assert.equal(await upload(report(order)), 0)
   })
+})
+
+describe('a refund', () => {
+  const refund = async (order: Json, amount: number) => {
+    const answer = await stage.control('refunds', { out_trade_no: order['out_trade_no'], amount })
+    assert.ok(answer.status < 300, answer.text)
+  }
+
+  it('of a part leaves the order to be shipped, of all of it does not', async () => {
+    const order = await paid()
+    await refund(order, 600)
+    assert.equal((await getOrder(order))['order_state'], 1)
+    assert.equal(await upload(report(order)), 0)
+    const other = await paid()
+    await refund(other, 3600)
+    assert.equal((await getOrder(other))['order_state'], 5)
+    assert.equal(await upload(report(other)), 10060004)
+  })
+
+  it('of all of it ends what shipping had begun', async () => {
+    const order = await paid()
+    await upload(report(order))
+    await refund(order, 3600)
+    await stage.advance(11 * 86_400)
+    assert.equal((await getOrder(order))['order_state'], 5)
+    assert.equal((await shown(order))['confirmed_at'], undefined)
+  })
+})
+
+it('orders paid before there was shipping management are known after a start', async () => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'fenpay-shipping-'))
+  const outer = stage
+  try {
+    stage = await openStage({ dataDir })
+    const order = await paid()
+    await stage.close()
+    const journal = join(dataDir, 'books.jsonl')
+    const older = readFileSync(journal, 'utf8').replace(/^.+$/gm, (line) =>
+      JSON.stringify((JSON.parse(line) as [string, object][]).filter(([table]) => table !== 'shippingOrders')),
+    )
+    writeFileSync(journal, older)
+    stage = await openStage({ dataDir })
+    await stage.advance(6)
+    assert.equal(await upload(report(order)), 0)
+  } finally {
+    await stage.close()
+    stage = outer
+    rmSync(dataDir, { recursive: true })
+  }
 })
 
 it('each app sees its own orders alone', async () => {
