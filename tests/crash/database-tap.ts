@@ -42,6 +42,11 @@ export class DatabaseTap {
     })
   }
 
+  /** Cuts every connection, as a network does; new ones are carried. */
+  cut(): void {
+    for (const socket of this.#sockets) socket.destroy()
+  }
+
   release(): void {
     this.#armed = undefined
   }

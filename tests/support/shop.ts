@@ -38,6 +38,8 @@ export interface ShopOptions {
   env?: NodeJS.ProcessEnv
   /** How WeChat is called: a shorter time limit, for tests in which it does not answer. */
   http?: ServerParts['http']
+  /** Where the server finds its database, told where it really is. */
+  throughTap?: (databaseUrl: string) => Promise<string>
   /** How often the server looks after open orders by itself; 0, never, unless a test is about that. */
   sweepPauseMs?: number
 }
@@ -50,6 +52,7 @@ export async function startShop(options: ShopOptions = {}): Promise<Shop> {
   const wechat = new Wechat(simulator)
   const merchant = await wechat.firstMerchant()
   const logged: string[] = []
+  const serverDatabaseUrl = (await options.throughTap?.(database.url)) ?? database.url
   const start = (port: number, { world = realWorld, env = {} }: { world?: World; env?: NodeJS.ProcessEnv }) =>
     startServer({
       config: readConfig({
@@ -62,7 +65,7 @@ export async function startShop(options: ShopOptions = {}): Promise<Shop> {
         FENPAY_RATE_LIMIT_PER_MINUTE: '100000',
         ...env,
       }),
-      databaseUrl: database.url,
+      databaseUrl: serverDatabaseUrl,
       world,
       // Signatures are checked against the real clock, also when a test puts the shop's own clock forward.
       http: { clock: Date.now, ...options.http },

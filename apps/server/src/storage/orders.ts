@@ -111,7 +111,10 @@ export async function restartChecks(sql: Queries, order: Order, at: Date): Promi
              where merchant_id = ${order.merchantId} and order_number = ${order.orderNumber} and next_check_at is not null`
 }
 
-/** Fair between merchants: each gives its longest overdue orders, and one that is locked is left alone. */
+/**
+ * Fair between merchants, and an order that is locked is left alone. Half of what each gives became due just now: behind
+ * a backlog of yesterday's those are the ones whose users stand and wait (F66, P1). The other half is the longest overdue.
+ */
 export async function claimDueOrders(
   sql: Queries,
   now: Date,
@@ -123,9 +126,15 @@ export async function claimDueOrders(
     with due as materialized (
       select m.merchant_id, overdue.order_number
         from merchants m cross join lateral (
-          select order_number from orders
-           where merchant_id = m.merchant_id and next_check_at <= ${now}
-           order by next_check_at limit ${perMerchant} for update skip locked
+          select order_number from (
+            select order_number from orders
+             where merchant_id = m.merchant_id and next_check_at <= ${now}
+             order by next_check_at desc limit ${Math.ceil(perMerchant / 2)} for update skip locked) newest
+          union
+          select order_number from (
+            select order_number from orders
+             where merchant_id = m.merchant_id and next_check_at <= ${now}
+             order by next_check_at limit ${Math.floor(perMerchant / 2)} for update skip locked) oldest
         ) overdue
     )
     update orders o set next_check_at = ${leaseUntil}, check_count = o.check_count + 1
