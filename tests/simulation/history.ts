@@ -54,6 +54,7 @@ export class History {
       dice: this.dice,
       timeLine: this.timeLine,
       wechat: () => this.ground.wechat,
+      secureFetch: () => this.ground.secure.fetch,
       receive: (message) =>
         new Promise((resolve) => {
           this.call(this.somebody(), {
@@ -179,10 +180,20 @@ export class History {
 
   #born(index: number): ServerProcess {
     const { plan, scheduler, stage } = this
-    const { sql, wechat } = this.ground
+    const { sql, wechat, secure } = this.ground
     const nowMs = () => this.#nowMs
-    const parts = { index, plan, scheduler, merchant: stage.merchant, sql, wechatUrl: wechat.url, nowMs }
-    return new ServerProcess({ ...parts, fetch: this.network.fetch, mutant: this.#mutant }, this.#lives++)
+    const parts = {
+      index,
+      plan,
+      scheduler,
+      merchant: stage.merchant,
+      sql,
+      wechatUrl: wechat.url,
+      secureUrl: secure.url,
+      nowMs,
+    }
+    const { fetch, secureFetch } = this.network
+    return new ServerProcess({ ...parts, fetch, secureFetch, mutant: this.#mutant }, this.#lives++)
   }
 }
 

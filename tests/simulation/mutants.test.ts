@@ -49,7 +49,18 @@ const mutants: { name: string; mutant: Mutant; seen: RegExp }[] = [
           ),
       },
     }),
-    seen: /paid|moved|broken/,
+    seen: /its history tells of other money|broken/,
+  },
+  {
+    name: 'a refund is repeated with a new number (F25, I11)',
+    mutant: (ports) => ({
+      ...ports,
+      payment: {
+        ...ports.payment,
+        refund: (refund) => ports.payment.refund({ ...refund, outRefundNo: `${refund.outRefundNo}-${refund.calls}` }),
+      },
+    }),
+    seen: /^refund .* there/m,
   },
   {
     name: 'open orders are forgotten after their first look (F1, P1)',
@@ -74,7 +85,7 @@ const mutants: { name: string; mutant: Mutant; seen: RegExp }[] = [
           ),
       },
     }),
-    seen: /became/,
+    seen: /keys became/,
   },
 ]
 

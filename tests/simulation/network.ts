@@ -17,6 +17,7 @@ interface Parts {
   dice: Dice
   timeLine: TimeLine
   wechat: () => Wechat
+  secureFetch: () => typeof fetch
   /** Gives the message to some process, and tells its answer; undefined when the process died over it. */
   receive: (message: Message) => Promise<{ status: number; body: string } | undefined>
 }
@@ -24,7 +25,7 @@ interface Parts {
 /** What may become of a call besides arriving and being answered. */
 type Fate = { answer: 'never sent' | 'lost' | 'timed out' | 'done, then lost' } | { fault: string; options?: object }
 
-const lies = ['query.lag', 'query.not-exist', 'close.success-but-notpay']
+const lies = ['query.lag', 'query.not-exist', 'query.userpaying', 'close.success-but-notpay']
 const losses = ['never sent', 'lost', 'timed out', 'done, then lost', 'done, then lost'] as const
 const errors: Extract<Fate, { fault: string }>[] = [
   { fault: 'call.system-error' },
@@ -37,6 +38,13 @@ const errors: Extract<Fate, { fault: string }>[] = [
   { fault: 'response.unsigned' },
   { fault: 'response.wrong-key' },
 ]
+const refundFaults: Extract<Fate, { fault: string }>[] = [
+  { fault: 'refund.system-error' },
+  { fault: 'refund.system-error', options: { effect: true } },
+  { fault: 'refund.not-enough' },
+  { fault: 'refund.abnormal' },
+  { fault: 'refund.closed' },
+]
 const oddNotifications = ['notify.amount', 'notify.forged', 'notify.sign-probe', 'notify.stale', 'notify.unknown-order']
 
 export const noFaults: Plan['faults'] = {
@@ -47,6 +55,8 @@ export const noFaults: Plan['faults'] = {
   notifyDuplicate: 0,
   notifyOdd: 0,
   crash: 0,
+  latePayment: 0,
+  refund: 0,
   clientLoss: 0,
 }
 
@@ -67,11 +77,16 @@ export class Network {
   }
 
   /** The `fetch` of the processes. */
-  readonly fetch: typeof fetch = async (input, init) => {
+  readonly fetch: typeof fetch = (input, init) => this.#call(fetch, input, init)
+
+  /** The same over mutual TLS. */
+  readonly secureFetch: typeof fetch = (input, init) => this.#call(this.#parts.secureFetch(), input, init)
+
+  async #call(send: typeof fetch, ...[input, init]: Parameters<typeof fetch>): Promise<Response> {
     const { scheduler, dice, timeLine } = this.#parts
     const path = new URL(String(input)).pathname
     // Several tasks wait for one download of the certificates: it is nobody's step.
-    if (path === '/v3/certificates') return fetch(input, init)
+    if (path === '/v3/certificates') return send(input, init)
     await scheduler.pausing(() => scheduler.gate(`${init?.method} ${path}`))
     const { faults } = this
     const fate = dice.weigh<Fate | undefined>([
@@ -79,11 +94,12 @@ export class Network {
       [faults.loss, { answer: dice.pick(losses) }],
       [faults.error, dice.pick(errors)],
       [faults.lie, { fault: dice.pick(lies) }],
+      [path.includes('/refund') && init?.method === 'POST' ? faults.refund : 0, dice.pick(refundFaults)],
     ])
-    if (fate === undefined) return fetch(input, init)
-    if ('fault' in fate) return this.#withFault(fate, () => fetch(input, init))
+    if (fate === undefined) return send(input, init)
+    if ('fault' in fate) return this.withFault(fate, () => send(input, init))
     timeLine.tell(`  ${fate.answer}`)
-    if (fate.answer === 'done, then lost') await (await fetch(input, init)).arrayBuffer()
+    if (fate.answer === 'done, then lost') await (await send(input, init)).arrayBuffer()
     throw failure(fate.answer)
   }
 
@@ -105,7 +121,7 @@ export class Network {
       if (odd === undefined) return deliver()
       timeLine.tell(`  ${odd}`)
       if (odd === 'notify.unknown-order') this.unknownOrdersTold++
-      return this.#withFault({ fault: odd }, deliver)
+      return this.withFault({ fault: odd }, deliver)
     })
     this.#onTheWay.delete(id)
   }
@@ -131,7 +147,7 @@ export class Network {
     return { kind: 'answered', status: answer.status, headers: {}, body: answer.body }
   }
 
-  async #withFault<Result>({ fault, options }: { fault: string; options?: object }, work: () => Promise<Result>) {
+  async withFault<Result>({ fault, options }: { fault: string; options?: object }, work: () => Promise<Result>) {
     const wechat = this.#parts.wechat()
     this.#parts.timeLine.tell(`  ${fault}${options === undefined ? '' : ` ${JSON.stringify(options)}`}`)
     await wechat.fault(fault, options === undefined ? {} : { options })

@@ -33,6 +33,10 @@ export interface Plan {
     notifyOdd: number
     /** At each step: a process dies. */
     crash: number
+    /** A payment that began before the close comes through after it. */
+    latePayment: number
+    /** Refunds that WeChat does not simply accept and carry out. */
+    refund: number
     /** The client never sees the answer. */
     clientLoss: number
   }
@@ -61,6 +65,8 @@ export function planOf(seed: number): Plan {
       notifyDuplicate: upTo(dice, 50),
       notifyOdd: upTo(dice, 20),
       crash: upTo(dice, 5),
+      latePayment: upTo(dice, 40),
+      refund: upTo(dice, 30),
       clientLoss: upTo(dice, 20),
     },
   }

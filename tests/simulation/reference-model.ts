@@ -11,20 +11,37 @@ export interface OrderEnd {
   totalFen: number
   lines: { sku: string; quantity: number }[]
   /** Money that is on the order, and money that came for it and is not. */
-  payments: { transactionId: string; isOnOrder: boolean }[]
+  payments: { transactionId: string; isOnOrder: boolean; isFlagged: boolean }[]
+  /** How often its history tells of money that could not pay it. */
+  suspensions: number
 }
 
 /** A payment as WeChat knows it. */
 export interface Taken {
   orderNumber: string | undefined
+  outTradeNo: string
   transactionId: string
   amountFen: number
+  /** What WeChat gives back of it, or has given back. */
+  refundedFen: number
 }
 
 export class ReferenceModel {
   readonly #submitted = new Map<string, { key: string; totalFen: number }>()
+  readonly #keys = new Set<string>()
+  readonly #late = new Set<string>()
   readonly #told = new Map<string, Set<string>>()
   readonly #wrong: string[] = []
+
+  /** A client wants an order; however often it says so, it is one. */
+  asked(key: string): void {
+    this.#keys.add(key)
+  }
+
+  /** WeChat takes money under a number that it had closed. */
+  paidLate(outTradeNo: string): void {
+    this.#late.add(outTradeNo)
+  }
 
   /** A client was told the number of its order. */
   submitted(key: string, orderNumber: string, items: { sku: string; quantity: number }[]): void {
@@ -51,7 +68,8 @@ export class ReferenceModel {
         taken.filter(({ orderNumber }) => orderNumber === end.orderNumber),
       ),
     )
-    return [...this.#wrong, ...lost, ...wrong, ...wrongStock(ends, stock)]
+    const tooMany = ends.length > this.#keys.size ? [`${this.#keys.size} keys became ${ends.length} orders`] : []
+    return [...this.#wrong, ...tooMany, ...lost, ...wrong, ...wrongStock(ends, stock)]
   }
 
   #wrongWith(end: OrderEnd, taken: readonly Taken[]): string[] {
@@ -62,15 +80,18 @@ export class ReferenceModel {
     }
     const agreed = this.#submitted.get(orderNumber)?.totalFen ?? totalFen
     must(totalFen === agreed, `its total is ${totalFen}, ${agreed} was agreed`)
-    const expected = taken.length > 0 ? 'paid' : 'closed'
-    must(status === expected, `it is ${status}, and WeChat took ${taken.length} payments for it: ${expected}`)
-    for (const { transactionId, amountFen } of taken) {
-      must(
-        payments.some((payment) => payment.transactionId === transactionId),
-        `${transactionId} is not known here`,
-      )
+    const inTime = taken.filter(({ outTradeNo }) => !this.#late.has(outTradeNo)).length
+    const isRight = status === 'paid' ? taken.length > 0 : status === 'closed' && inTime === 0
+    must(isRight, `it is ${status}, and WeChat took ${taken.length} payments for it, ${inTime} of them in time`)
+    for (const { transactionId, amountFen, refundedFen } of taken) {
+      const payment = payments.find((known) => known.transactionId === transactionId)
+      must(payment !== undefined, `${transactionId} is not known here`)
       must(amountFen === totalFen, `WeChat took ${amountFen} of ${totalFen}`)
+      must(refundedFen <= amountFen, `${refundedFen} of ${amountFen} fen were given back`)
+      const isBack = payment?.isOnOrder === true || payment?.isFlagged === true || refundedFen === amountFen
+      must(isBack, `${transactionId} paid nothing, and ${refundedFen} of ${amountFen} fen were given back`)
     }
+    must(end.suspensions === payments.filter(({ isOnOrder }) => !isOnOrder).length, 'its history tells of other money')
     const onOrder = payments.filter(({ isOnOrder }) => isOnOrder).length
     must(onOrder === (status === 'paid' ? 1 : 0), `${onOrder} payments are on an order that is ${status}`)
     const told = this.#told.get(orderNumber) ?? new Set()

@@ -1,6 +1,9 @@
 import { sweepOrders } from '../../apps/server/src/commands/sweep-orders.ts'
+import { sweepRefunds } from '../../apps/server/src/commands/sweep-refunds.ts'
+import { watchOverdue } from '../../apps/server/src/commands/watch-money.ts'
 import { History } from './history.ts'
 import { noFaults } from './network.ts'
+import { Operator } from './operator.ts'
 import { judge } from './oracle.ts'
 import { type Plan, planOf } from './plan.ts'
 import { ReferenceModel } from './reference-model.ts'
@@ -46,6 +49,7 @@ export async function runHistory(stage: Stage, seed: number, mutant?: Mutant): P
 /** One choice after another, until as much has happened as was planned. */
 async function live(history: History, shoppers: Shoppers): Promise<void> {
   const { plan, dice, scheduler } = history
+  const operator = new Operator(history, shoppers)
   for (let begun = 0; begun < plan.actions; ) {
     const isWaiting = scheduler.waiting.length > 0
     const choice = dice.weigh([
@@ -57,7 +61,7 @@ async function live(history: History, shoppers: Shoppers): Promise<void> {
     else if (choice === 'pass') pass(history)
     else {
       begun++
-      dice.weigh([...shoppers.actions(), ...jobs(history)])()
+      dice.weigh([...shoppers.actions(), ...operator.actions(), ...jobs(history)])()
       await scheduler.settle()
     }
     if (dice.happens(history.network.faults.crash)) await history.crash()
@@ -68,6 +72,7 @@ async function live(history: History, shoppers: Shoppers): Promise<void> {
 function jobs(history: History): Action[] {
   return [
     [3, () => sweep(history, history.somebody())],
+    [2, () => sweepTheRefunds(history, history.somebody())],
     [3, () => history.act('a notification is due', () => deliverOne(history))],
     [0.5, () => history.act('an old message comes again', () => history.network.replay())],
   ]
@@ -92,6 +97,17 @@ function sweep(history: History, process: ServerProcess): void {
     work: ({ ports }) =>
       sweepOrders(
         { ...ports, onFailure: ({ orderNumber }, error) => history.trouble(`the sweep over ${orderNumber}`, error) },
+        new AbortController().signal,
+      ),
+  })
+}
+
+function sweepTheRefunds(history: History, process: ServerProcess): void {
+  history.call(process, {
+    name: 'sweeps the refunds',
+    work: ({ ports }) =>
+      sweepRefunds(
+        { ...ports, onFailure: ({ outRefundNo }, error) => history.trouble(`the sweep over ${outRefundNo}`, error) },
         new AbortController().signal,
       ),
   })
@@ -124,10 +140,14 @@ async function heal(history: History): Promise<void> {
   for (let round = 0; history.nowMs < endMs; round++) {
     await deliverAllDue(history)
     sweep(history, history.processes[round % history.processes.length] ?? history.somebody())
+    sweepTheRefunds(history, history.somebody())
     await history.scheduler.settle()
     while (await history.step());
     history.pass(round < 26 ? 5 : 600)
   }
+  history.call(history.somebody(), { name: 'looks for what is overdue', work: ({ ports }) => watchOverdue(ports) })
+  await history.scheduler.settle()
+  while (await history.step());
 }
 
 async function deliverAllDue(history: History): Promise<void> {

@@ -33,7 +33,9 @@ export interface ProcessParts {
   merchant: Merchant
   sql: Sql
   wechatUrl: string
+  secureUrl: string
   fetch: typeof fetch
+  secureFetch: typeof fetch
   nowMs: () => number
   scheduler: Scheduler
   mutant: Mutant
@@ -64,7 +66,10 @@ function answerOf(payApi: PayApi, acknowledged: boolean): { status: number; body
   return { status: acknowledged ? 200 : 401, body: `<xml><return_code><![CDATA[${code}]]></return_code></xml>` }
 }
 
-function realPorts({ index, plan, merchant, sql, wechatUrl, nowMs, ...parts }: ProcessParts, life: number): Ports {
+function realPorts(
+  { index, plan, merchant, sql, wechatUrl, secureUrl, nowMs, ...parts }: ProcessParts,
+  life: number,
+): Ports {
   const clock = () => nowMs() + (plan.skewSeconds[index] ?? 0) * 1000
   const world: World = {
     now: () => new Date(clock()),
@@ -80,6 +85,8 @@ function realPorts({ index, plan, merchant, sql, wechatUrl, nowMs, ...parts }: P
       nonce: () => Buffer.from(world.randomBytes(16)).toString('hex'),
       baseUrls: [wechatUrl],
       fetch: parts.fetch,
+      secureBaseUrls: [secureUrl],
+      secureFetch: parts.secureFetch,
       // Its limit is the one thing measured in real time; it must never be reached.
       timeoutMs: 60_000,
       sleep: () => parts.scheduler.pausing(() => parts.scheduler.gate('tries again')),

@@ -13,6 +13,12 @@ interface Shopper {
   session: Session
 }
 
+interface BookedOrder {
+  out_trade_no: string
+  prepay_id: string
+  trade_state: string
+}
+
 /** One order as its buyer knows it. */
 interface Purchase {
   shopper: Shopper
@@ -94,9 +100,15 @@ export class Shoppers {
     return purchase
   }
 
+  /** Orders that somebody knows of. */
+  get orderNumbers(): string[] {
+    return this.#purchases.flatMap(({ orderNumber }) => orderNumber ?? [])
+  }
+
   #submit(purchase: Purchase): void {
     const { session, user } = purchase.shopper
     purchase.isUnderWay = true
+    this.#model.asked(purchase.key)
     this.#call(`${user} submits ${describe(purchase)}`, {
       work: ({ ports }) => submitOrder(ports, session, { items: purchase.items }, purchase.key),
       answered: ({ order_number }) => {
@@ -117,10 +129,18 @@ export class Shoppers {
   }
 
   #pay({ shopper: { session, user }, orderNumber, pays }: Purchase): void {
-    const { scheduler, ground, timeLine, dice } = this.#history
+    const { scheduler, ground, timeLine, dice, network } = this.#history
     const pay = dice.pick(pays)
+    const isLate = dice.happens(network.faults.latePayment)
+    const confirm = () => ground.wechat.requestPayment(session.appid, user, pay)
     this.#history.act(`${user} pays ${orderNumber}`, async () => {
-      const { errMsg } = await scheduler.during(() => ground.wechat.requestPayment(session.appid, user, pay))
+      const { errMsg } = await scheduler.during(async () => {
+        if (!isLate) return confirm()
+        const { orders } = await ground.wechat.control<{ orders: BookedOrder[] }>('/_sim/books')
+        const booked = orders.find(({ prepay_id }) => pay.package === `prepay_id=${prepay_id}`)
+        if (booked?.trade_state === 'CLOSED') this.#model.paidLate(booked.out_trade_no)
+        return network.withFault({ fault: 'pay.after-close' }, confirm)
+      })
       timeLine.tell(`  ${errMsg}`)
     })
   }

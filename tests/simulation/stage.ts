@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { readConfig } from '@fenpay/server'
 import { type Post, seededRandom, startSimulator } from '@fenpay/simulator'
 import type { Merchant } from '../../apps/server/src/domain/merchant.ts'
+import { grantAppRole } from '../../apps/server/src/storage/app-role.ts'
 import { importCatalogue } from '../../apps/server/src/storage/catalogue.ts'
 import { connect, type Sql } from '../../apps/server/src/storage/connect.ts'
 import { saveMerchant } from '../../apps/server/src/storage/merchants.ts'
@@ -15,6 +16,7 @@ import { startTestCluster } from '../../apps/server/test/database.ts'
 import { merchantEnvironment } from '../../scripts/merchant-environment.ts'
 import { Wechat } from '../support/shop.ts'
 import { assortment } from './assortment.ts'
+import { type SecureKeys, secureFetch } from './secure-fetch.ts'
 
 /** Every history begins at this moment. The certificates are made for it. */
 export const beginningMs = Date.parse('2026-06-01T02:00:00Z')
@@ -25,6 +27,8 @@ const migrations = fileURLToPath(new URL('../../apps/server/src/storage/migratio
 export interface Ground {
   sql: Sql
   wechat: Wechat
+  /** Its https port, and calls to it with the merchant's certificate. */
+  secure: { url: string; fetch: typeof fetch }
   leave(): Promise<void>
 }
 
@@ -46,8 +50,8 @@ export async function openStage(): Promise<Stage> {
   const template = `${prefix}_template`
   await admin`create database ${admin(template)}`
   const wechatBooks = join(directory, 'template')
-  const merchant = await prepareWechat(wechatBooks)
-  await prepareDatabase(urlOf(serverUrl, template), merchant)
+  const { merchant, keys } = await prepareWechat(wechatBooks)
+  const role = await prepareDatabase(urlOf(serverUrl, template), merchant)
 
   let made = 0
   const copyDatabase = async () => {
@@ -70,11 +74,14 @@ export async function openStage(): Promise<Stage> {
       await cp(join(wechatBooks, 'books.jsonl'), join(dataDir, 'books.jsonl'))
       const random = seededRandom(`${seed}/wechat`)
       const simulator = await startSimulator({ port: 0, dataDir, clock: nowMs, random, post, delivery: 'on-command' })
-      const sql = connect(urlOf(serverUrl, name), { applicationName: 'fenpay simulation', poolSize: 2 })
+      const sql = connect(urlOf(serverUrl, name), { applicationName: 'fenpay simulation', poolSize: 2, ...role })
+      const secure = secureFetch(keys)
       return {
         sql,
         wechat: new Wechat(simulator),
+        secure: { url: simulator.secureUrl, fetch: secure.fetch },
         async leave() {
+          secure.close()
           await Promise.all([simulator.close(), sql.end({ timeout: 1 })])
           endings.push(admin.unsafe(`drop database ${name} with (force)`), rm(dataDir, { recursive: true }))
         },
@@ -97,7 +104,7 @@ function urlOf(serverUrl: string, database: string): string {
   return url.href
 }
 
-async function prepareWechat(dataDir: string): Promise<Merchant> {
+async function prepareWechat(dataDir: string): Promise<{ merchant: Merchant; keys: SecureKeys }> {
   const simulator = await startSimulator({
     port: 0,
     dataDir,
@@ -105,15 +112,23 @@ async function prepareWechat(dataDir: string): Promise<Merchant> {
     random: seededRandom('merchant'),
     delivery: 'on-command',
   })
-  const merchant = await new Wechat(simulator).firstMerchant()
+  const wechat = new Wechat(simulator)
+  const merchant = await wechat.firstMerchant()
+  const { secure } = await wechat.control<{ secure: { ca_pem: string } }>('/_sim/merchants')
   await simulator.close()
-  return readConfig(merchantEnvironment(merchant)).merchant
+  const { certificate_pem, private_key_pem } = merchant.certificate
+  return {
+    merchant: readConfig(merchantEnvironment(merchant)).merchant,
+    keys: { caPem: secure.ca_pem, certificatePem: certificate_pem, privateKeyPem: private_key_pem },
+  }
 }
 
-async function prepareDatabase(url: string, merchant: Merchant): Promise<void> {
+async function prepareDatabase(url: string, merchant: Merchant): Promise<{ role?: string }> {
   const sql = connect(url, { applicationName: 'fenpay simulation set-up', poolSize: 1 })
   await migrate(sql, await readMigrations(migrations))
   await saveMerchant(sql, createSealer(createSecretKey(randomBytes(32)), randomBytes), merchant)
   await importCatalogue(sql, merchant.merchantId, assortment, { random: () => 0 })
+  const role = await grantAppRole(sql)
   await sql.end({ timeout: 1 })
+  return role === undefined ? {} : { role }
 }
