@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type RefundAsk, refundOrder } from '../apps/server/src/commands/refund-order.ts'
+import { watchOverdue } from '../apps/server/src/commands/watch-money.ts'
 import { createWeChatGateway } from '../apps/server/src/gateway/wechat-gateway.ts'
 import { createStore } from '../apps/server/src/storage/store.ts'
 import { endsWell } from './support/ends-well.ts'
@@ -17,7 +18,7 @@ function refund(shop: TimedShop, orderNumber: string, ask: Partial<RefundAsk> = 
   const merchants = { find: async () => merchant, ofApp: async () => merchant }
   const ports = {
     store: createStore(shop.sql, { random: Math.random }),
-    payment: createWeChatGateway(merchants, {}).payment,
+    payment: createWeChatGateway(merchants, { clock: Date.now }).payment,
     world: shop.world,
   }
   const by = { source: 'staff', actor: 'staff:eve' } as const
@@ -277,8 +278,7 @@ test('P6: what stays unknown for ten minutes is flagged, and the flag settles it
   await shop.wechat.fault('call.system-error', { seconds: 100_000, match: { path: '/v3/refund/domestic/refunds' } })
   await refund(shop, orderNumber)
   const store = createStore(shop.sql, { random: Math.random })
-  let flags = 0
-  const look = () => store.flagOverdue(shop.world.now(), () => `flag-${flags++}`)
+  const look = () => watchOverdue({ store, world: shop.world })
   await shop.passTime(60)
   await look()
   assert.deepEqual(await openFlags(shop, orderNumber), [])

@@ -342,6 +342,20 @@ export interface ClaimedRefund {
   leaseUntil: Date
 }
 
+export interface OverdueFact {
+  merchantId: string
+  flag: NewFlag
+}
+
+/** An invariant of the database that does not hold, with the rows that show it. */
+export interface BrokenInvariant {
+  /** Its id, `I1` and so on. */
+  id: string
+  /** The sentence that is not true. */
+  what: string
+  rows: unknown[]
+}
+
 export interface Store extends OutboxStore {
   reads: Reads
   /** Runs `work` in one transaction; on a deadlock or serialization failure the whole unit runs again (F49). */
@@ -356,8 +370,12 @@ export interface Store extends OutboxStore {
   /** The same for refunds. */
   claimDueRefunds(now: Date, leaseUntil: Date, perMerchant: number): Promise<ClaimedRefund[]>
   scheduleRefundCheck(claimed: ClaimedRefund, at: Date): Promise<void>
-  /** Raises flags for what is overdue at `now` (P5, P6, I21), and settles those whose reason has gone. */
-  flagOverdue(now: Date, newFlagId: () => string): Promise<void>
+  /** What is overdue at `now` and has no open flag yet (P5, P6, I21). */
+  findOverdue(now: Date): Promise<OverdueFact[]>
+  /** Settles the flags of what was overdue and has been decided since. */
+  settleDecidedFlags(now: Date): Promise<void>
+  /** Runs every invariant on one snapshot; nothing when all is well. */
+  brokenInvariants(): Promise<BrokenInvariant[]>
 }
 
 export interface StoredProfile {

@@ -1,16 +1,14 @@
 import { fileURLToPath } from 'node:url'
 import type { HttpOptions } from '@fenpay/wechat'
 import { readCatalogueFile } from './catalogue-file.ts'
-import { sweepOrders } from './commands/sweep-orders.ts'
-import { sweepRefunds } from './commands/sweep-refunds.ts'
 import type { Config } from './config.ts'
 import { createWebhookPoster } from './gateway/webhook-post.ts'
 import { checkMerchant, createWeChatGateway } from './gateway/wechat-gateway.ts'
 import { createApp } from './http/app.ts'
 import type { Logger } from './http/logger.ts'
 import { createMetrics } from './http/metrics.ts'
+import { startMoneyJobs } from './jobs/money-jobs.ts'
 import { createOutboxRunner } from './jobs/outbox-runner.ts'
-import { repeat } from './jobs/repeat.ts'
 import { masterKeyOf } from './master-key.ts'
 import type { World } from './ports.ts'
 import { grantAppRole } from './storage/app-role.ts'
@@ -110,39 +108,31 @@ export async function startServer({
       logger,
     })
     url = await app.listen({ host: config.host, port: config.port })
-    const onFailure = ({ orderNumber }: { orderNumber: string }, error: unknown) =>
-      logger.error({ err: error, order_number: orderNumber }, 'an open order could not be looked at; it is tried again')
-    const onRefundFailure = ({ outRefundNo }: { outRefundNo: string }, error: unknown) =>
-      logger.error({ err: error, out_refund_no: outRefundNo }, 'a refund could not be looked at; it is tried again')
-    const sweeping =
-      sweepPauseMs === 0
-        ? undefined
-        : repeat(
-            (signal) => sweepOrders({ store, payment: gateway.payment, world, onFailure }, signal),
-            sweepPauseMs,
-            (error) => logger.error({ err: error }, 'a sweep over the open orders failed; the next one tries again'),
-          )
-    const refunding =
-      sweepPauseMs === 0
-        ? undefined
-        : repeat(
-            (signal) => sweepRefunds({ store, payment: gateway.payment, world, onFailure: onRefundFailure }, signal),
-            sweepPauseMs,
-            (error) => logger.error({ err: error }, 'a sweep over the refunds failed; the next one tries again'),
-          )
     const { shipping, messages } = gateway
     const webhooks = createWebhookPoster({
       allowLoopback: config.webhookAllowLoopback,
       clock: () => world.now().getTime(),
     })
     if (sweepPauseMs !== 0) outbox.run({ store, shipping, messages, webhooks, secrets, world }, sweepPauseMs)
+    const money =
+      sweepPauseMs === 0
+        ? undefined
+        : startMoneyJobs({
+            store,
+            payment: gateway.payment,
+            world,
+            merchantId: config.merchant.merchantId,
+            sweepPauseMs,
+            onInvariantsChecked: metrics.setInvariantsBroken,
+            onError: (what, error, facts) => logger.error({ err: error, ...facts }, what),
+          })
     return {
       url,
       async stop() {
         const forced = setTimeout(() => app.server.closeAllConnections(), drainMs)
         // A connection whose answer went out during the close would else stay open for its keep-alive time.
         const idle = setInterval(() => app.server.closeIdleConnections(), 50)
-        await Promise.all([app.close(), sweeping?.stop(), refunding?.stop(), outbox.stop()])
+        await Promise.all([app.close(), money?.stop(), outbox.stop()])
         clearInterval(idle)
         clearTimeout(forced)
         // No request is under way any more; a connection lost inside a transaction is never given back to its pool.

@@ -100,7 +100,7 @@ export async function lockPaidOrder(
   userId?: string,
 ): Promise<{ order: Order; payment: PaymentBalance }> {
   const order = await tx.lockOrder(merchantId, orderNumber, userId)
-  if (order === undefined) throw new Refusal('order_not_found', `There is no order ${orderNumber}.`)
+  if (order === undefined) throw new Refusal('order_not_found', 'There is no such order of yours.')
   const paid = await tx.paymentOfOrder(merchantId, orderNumber)
   const payment = paid && (await tx.lockPayment(merchantId, paid.transactionId))
   if (payment === undefined) throw new Refusal('order_not_paid', `The order is ${order.status}.`)

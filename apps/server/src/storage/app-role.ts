@@ -23,9 +23,7 @@ const readOnly = ['ledger_balances', 'schema_migration']
  */
 export async function grantAppRole(sql: Sql): Promise<string | undefined> {
   await makeRole(sql)
-  const [usable] = await sql<{ member: boolean }[]>`
-    select pg_has_role(current_user, oid, 'set') as member from pg_roles where rolname = ${appRole}`
-  if (usable?.member !== true) return undefined
+  if ((await usableAppRole(sql)) === undefined) return undefined
   await sql.begin(async (tx) => {
     // Two servers that start at once would change the same rows of the catalogue.
     await tx`select pg_advisory_xact_lock(hashtext('fenpay grants'))`
@@ -37,6 +35,13 @@ export async function grantAppRole(sql: Sql): Promise<string | undefined> {
     `)
   })
   return appRole
+}
+
+/** The role, if there is one that this login may work as. */
+export async function usableAppRole(sql: Sql): Promise<string | undefined> {
+  const [usable] = await sql<{ member: boolean }[]>`
+    select pg_has_role(current_user, oid, 'set') as member from pg_roles where rolname = ${appRole}`
+  return usable?.member === true ? appRole : undefined
 }
 
 async function makeRole(sql: Sql): Promise<void> {

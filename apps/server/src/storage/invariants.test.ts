@@ -106,11 +106,7 @@ const breaks: [id: string, what: string, statement: string][] = [
   ],
   ['I7', 'a posting without entries', `delete from ledger_entries where source_id = 't2'`],
   ['I7', 'a balance of its own', `update ledger_balances set balance_fen = balance_fen + 1 where account = 'revenue'`],
-  [
-    'I8',
-    'a ledger that can be changed',
-    `alter table ledger_entries disable trigger ledger_entries_append_only`,
-  ],
+  ['I8', 'a ledger that can be changed', `alter table ledger_entries disable trigger ledger_entries_append_only`],
   ['I9', 'a payment that is not posted', `delete from ledger_postings where source_id = 't1'`],
   ['I9', 'a refund that is not posted', `delete from ledger_postings where kind = 'refund_succeeded'`],
   [

@@ -1,15 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
+import type { BrokenInvariant } from '../ports.ts'
+import type { Sql } from './connect.ts'
 import type { Queries } from './store.ts'
-
-/** An invariant of the database that does not hold, with the rows that show it. */
-export interface BrokenInvariant {
-  /** Its id, `I1` and so on. */
-  id: string
-  /** The sentence that is not true. */
-  what: string
-  rows: unknown[]
-}
 
 const file = fileURLToPath(new URL('./invariants.sql', import.meta.url))
 
@@ -30,7 +23,17 @@ export async function checkInvariants(sql: Queries): Promise<BrokenInvariant[]> 
   })
 }
 
-async function readInvariants(): Promise<{ id: string; what: string; query: string }[]> {
+/** The same on a database of any size: it reads every row, which may take longer than a statement of the shop may. */
+export async function checkInvariantsPatiently(sql: Sql): Promise<BrokenInvariant[]> {
+  const { broken } = await sql.begin('read only', async (tx) => {
+    await tx`set local statement_timeout = '2min'`
+    return { broken: await checkInvariants(tx) }
+  })
+  return broken
+}
+
+/** What is checked, in the order of the file. */
+export async function readInvariants(): Promise<{ id: string; what: string; query: string }[]> {
   const [, ...parts] = (await readFile(file, 'utf8')).split(/^-- (?=I\d+: )/m)
   return parts.map((part) => {
     const [head = '', ...query] = part.split('\n')

@@ -1,3 +1,5 @@
+import type { NewFlag } from '../domain/flag.ts'
+import type { OverdueFact } from '../ports.ts'
 import type { Sql } from './connect.ts'
 
 /** What is overdue, one query each: the fact's subject and its evidence. `$1` is now. */
@@ -35,33 +37,34 @@ const overdue = [
   },
 ] as const
 
-/** Raises a flag for each overdue fact that has none, and settles those whose fact has gone. */
-export async function flagOverdue(sql: Sql, now: Date, newFlagId: () => string): Promise<void> {
+/** What is overdue and has no open flag yet. */
+export async function findOverdue(sql: Sql, now: Date): Promise<OverdueFact[]> {
+  const facts: OverdueFact[] = []
   for (const { kind, subjectType, query } of overdue) {
-    const found = await sql.unsafe<
-      {
-        merchant_id: string
-        subject_id: string
-        order_number: string | null
-        evidence: Record<string, string | number>
-      }[]
+    const rows = await sql.unsafe<
+      { merchant_id: string; subject_id: string; order_number: string | null; evidence: NewFlag['evidence'] }[]
     >(
       `select f.* from (${query}) f
         where not exists (select from flags o where (o.merchant_id, o.kind, o.subject_id) = (f.merchant_id, '${kind}', f.subject_id)
                              and o.resolved_at is null) limit 1000`,
       [now],
     )
-    for (const fact of found) {
-      await sql`
-        insert into flags (merchant_id, flag_id, kind, subject_type, subject_id, order_number, evidence, opened_at)
-        values (${fact.merchant_id}, ${newFlagId()}, ${kind}, ${subjectType}, ${fact.subject_id}, ${fact.order_number},
-                ${sql.json(fact.evidence)}, ${now})
-        on conflict (merchant_id, kind, subject_id) where resolved_at is null do nothing`
+    for (const row of rows) {
+      const { subject_id: subjectId, order_number, evidence } = row
+      const flag = { kind, subjectType, subjectId, orderNumber: order_number ?? undefined, evidence }
+      facts.push({ merchantId: row.merchant_id, flag })
     }
+  }
+  return facts
+}
+
+/** Settles the flags whose fact has been decided since. */
+export async function settleDecidedFlags(sql: Sql, now: Date): Promise<void> {
+  for (const { kind, query } of overdue) {
     await sql.unsafe(
-      `update flags set resolved_at = $1, resolved_by = 'fenpay', note = 'decided'
-        where kind = '${kind}' and resolved_at is null
-          and (merchant_id, subject_id) not in (select merchant_id, subject_id from (${query}) f)`,
+      `update flags o set resolved_at = $1, resolved_by = 'fenpay', note = 'decided'
+        where o.kind = '${kind}' and o.resolved_at is null
+          and not exists (select from (${query}) f where (f.merchant_id, f.subject_id) = (o.merchant_id, o.subject_id))`,
       [now],
     )
   }

@@ -11,6 +11,7 @@ import {
 import { type Sql, type Transaction, withRetry } from './connect.ts'
 import { insertFlag, resolveFlag } from './flags.ts'
 import { claimIdempotencyKey, keepIdempotentAnswer } from './idempotency-keys.ts'
+import { checkInvariantsPatiently } from './invariants.ts'
 import { post } from './ledger.ts'
 import { decideInbox, keepMessage } from './notify-inbox.ts'
 import {
@@ -36,7 +37,7 @@ import {
   restartOutbox,
   type WakeWorker,
 } from './outbox.ts'
-import { flagOverdue } from './overdue.ts'
+import { findOverdue, settleDecidedFlags } from './overdue.ts'
 import {
   findPayment,
   findPaymentAmount,
@@ -95,7 +96,9 @@ export function createStore(sql: Sql, options: StoreOptions): Store {
     scheduleCheck: (...rest) => scheduleCheck(sql, ...rest),
     claimDueRefunds: (...rest) => claimDueRefunds(sql, ...rest),
     scheduleRefundCheck: (...rest) => scheduleRefundCheck(sql, ...rest),
-    flagOverdue: (...rest) => flagOverdue(sql, ...rest),
+    findOverdue: (...rest) => findOverdue(sql, ...rest),
+    settleDecidedFlags: (...rest) => settleDecidedFlags(sql, ...rest),
+    brokenInvariants: () => checkInvariantsPatiently(sql),
     claimDueOutbox: (...rest) => claimDueOutbox(sql, ...rest),
     claimOutbox: (...rest) => claimOutbox(sql, ...rest),
     keepPush: (message) => keepPush(sql, message),
