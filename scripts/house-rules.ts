@@ -15,15 +15,52 @@ interface Rule {
   instead: string
 }
 
+/**
+ * Where the world outside is touched, and why there. Everything else gets time, randomness and pauses from its caller:
+ * a seed must replay a whole history (E.1), so what only `World` or an option may change may be read nowhere else.
+ */
+export const adapters: Record<string, string> = {
+  'apps/server/src/world.ts': 'it is the real world',
+  'apps/server/src/main.ts': 'the process itself',
+  'apps/server/src/server.ts': 'bounds how long a stop may take',
+  'apps/server/src/jobs/repeat.ts': 'the pause between two rounds; a round takes its time from World',
+  'apps/server/src/storage/connect.ts': 'the pause before a deadlocked transaction runs again; its length is injected',
+  'apps/server/src/storage/migrate.ts': 'waits for a lock, before there is a server',
+  'apps/server/src/storage/guarded-begin.ts': 'one turn of the event loop, which takes no time',
+  'apps/server/src/storage/embedded/start-embedded-postgres.ts': 'waits for a real process',
+  'apps/server/src/storage/embedded/running-postgres.ts': 'waits for a real process',
+  'apps/server/src/storage/embedded/postmaster.ts': 'waits for a real process',
+  'apps/server/src/storage/embedded/cluster.ts': 'the password of a database that is being made',
+  'apps/server/src/storage/embedded/data-directory-lock.ts': 'the name of a file that lives for a moment',
+  'packages/wechat/src/http/http-caller.ts': 'the defaults of its options, and the monotonic clock of time limits',
+  'packages/wechat/src/http/exchange.ts': 'ends a call that takes too long',
+  'packages/wechat/src/auth/platform-keys.ts': 'ends the wait for a download that takes too long',
+  'packages/simulator/src/simulator.ts': 'the defaults of its options',
+  'packages/simulator/src/cli.ts': 'the process itself',
+  'packages/simulator/src/delivery/notifier.ts': 'the timer of what is due by itself; option delivery switches it off',
+  'packages/simulator/src/delivery/post.ts': 'ends a delivery that takes too long; option post replaces it',
+  'packages/simulator/src/misbehaviour.ts': 'drips bytes in real time, which is the fault it plays',
+  'packages/simulator/src/network-jitter.ts': 'delays in real time, which is the fault it plays',
+}
+const adapterOrTest = new RegExp(`\\.test\\.ts$|^(${Object.keys(adapters).join('|').replaceAll('.', '\\.')})$`)
 const test = /\.test(-d)?\.ts$|\/test\//
 
 export const rules: Rule[] = [
   {
     name: 'time and randomness are injected',
     files: /^apps\/server\/src\/|^packages\/(contract|wechat|simulator)\/src\//,
-    except: /\.test\.ts$|^apps\/server\/src\/(world|main)\.ts$|^packages\/simulator\/src\/(world|cli)\.ts$/,
-    forbidden: /\bDate\.now\(\)|\bnew Date\(\)|\bMath\.random\(\)|\brandomUUID\(/,
+    except: adapterOrTest,
+    forbidden:
+      /\bDate\.now\(\)|\bnew Date\(\)|\bMath\.random\(\)|\bperformance\.now\(|\b(randomUUID|randomInt|getRandomValues)\(|^import .*\brandomBytes\b.*'(node:)?crypto'/,
     instead: 'take them from World, or from the options of the constructor',
+  },
+  {
+    name: 'nothing waits by itself (E.1)',
+    files: /^apps\/server\/src\/|^packages\/(contract|wechat|simulator)\/src\//,
+    except: adapterOrTest,
+    forbidden: /(?<![.\w])set(Timeout|Interval|Immediate)\(|'(node:)?timers(\/promises)?'/,
+    instead:
+      'store when it is due and let a sweep find it, or take the pause from the options; an adapter is named with its reason',
   },
   {
     name: 'HTTP goes out through packages/wechat alone',
