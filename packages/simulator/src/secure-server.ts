@@ -12,8 +12,9 @@ const plainSockets = new WeakMap<Server, Map<number, Socket>>()
 const serverOf = new WeakMap<TLSSocket, Server>()
 
 /**
- * The https port (pay-v2.md 1). It asks every client for a certificate and turns none away: which paths need one is
- * decided by the protocol, as WeChat answers CERT_ERROR and does not end the handshake.
+ * The https port (pay-v2.md 1). It asks every client for a certificate, has it verified, and turns nobody away in the
+ * handshake: who has shown a good one is read by {@link clientCertificateOf}, and the protocol answers CERT_ERROR to the
+ * others on the paths that need one, as WeChat does.
  */
 export function secureServer(world: World, { caPem, certificatePem, privateKeyPem }: SecureIdentity): Server {
   const genuine = { cert: certificatePem, key: privateKeyPem, ca: caPem }

@@ -11,6 +11,7 @@ import { acceptRefund, isFullyRefunded, refundableFen, refundsOf } from './refun
 import { settleRefunds } from './settle-refunds.ts'
 
 const totalFen = 1000
+const otherFen = 1_000_000
 const order: Order = {
   mchid: '1900000001',
   outTradeNo: 'order-1',
@@ -31,7 +32,11 @@ const order: Order = {
 function paidOrder(): { engine: Engine; pass: (ms: number) => void } {
   let nowMs = 0
   const books = new Books()
-  books.transact(() => books.orders.put(order))
+  books.transact(() => {
+    books.orders.put(order)
+    // More than the order has brought in, so that it is never the funds that keep refunds within it.
+    books.platforms.put({ mchid: order.mchid, adjustedFen: otherFen, refundSeconds: 3 })
+  })
   const engine = { books, clock: new VirtualClock(() => nowMs), random: seededRandom('refunds') }
   return { engine, pass: (ms) => (nowMs += ms) }
 }
@@ -66,7 +71,7 @@ describe('whatever is asked for, in whatever order, with whatever ends (I10, I11
           const leftFen = refundableFen(refundsOf(books, order), totalFen)
           assert.ok(leftFen >= 0 && leftFen <= totalFen)
           const funds = fundsOf(books, order.mchid)
-          assert.equal(funds.balanceFen, leftFen)
+          assert.equal(funds.balanceFen, otherFen + leftFen)
           assert.equal(funds.refundedFen + funds.processingFen + funds.abnormalFen, totalFen - leftFen)
           assert.equal(isFullyRefunded(books, order), leftFen === 0)
         }
