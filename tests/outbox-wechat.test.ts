@@ -56,12 +56,13 @@ const openFlags = async (subjectId: string) =>
   ).map(({ kind }) => kind)
 
 test('shipping that WeChat does not know yet (10060001) is told again until it does, once; then confirmed and settled', async () => {
-  await shop.wechat.control(`/_sim/apps/${appid}/push`, {
+  const set = await shop.wechat.control<{ url_check: unknown }>(`/_sim/apps/${appid}/push`, {
     url: `${shop.server.url}/wechat/push/${appid}`,
     token: pushToken,
     encoding_aes_key: aesKey,
     mode: 'secure',
   })
+  assert.match(JSON.stringify(set.url_check), /true|ok/, "the console's check of the address is answered")
   const { orderNumber, transactionId } = await paidOrder()
   const shipped = await shipOrder({ store, world }, merchantId, orderNumber, express)
   assert.equal(shipped.outcome, 'recorded')

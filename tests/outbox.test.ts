@@ -119,6 +119,7 @@ test('F64: a worker that slept past its lease writes nothing over what the next 
   assert.deepEqual(next.calls.shipping, [true], 'the next one knows that an earlier try may have arrived')
   wake()
   await sleeping
+  assert.deepEqual(sleeper.failures, [], 'it saw by itself that the item is not its own any more')
   const [item] = await rows('upload_shipping', orderNumber)
   assert.equal(item?.status, 'done')
   const flags = await shop.sql`select 1 from flags where order_number = ${orderNumber} and kind = 'outbox_dead'`

@@ -175,6 +175,18 @@ select merchant_id, order_number, o.status, s.outcome
   from orders o left join stock_settlements s using (merchant_id, order_number)
  where s.outcome is distinct from case o.status when 'paid' then 'sold' when 'closed' then 'released' end
 
+-- I15: goods go out for a paid order alone, and what is told of an order once stands in the outbox once
+select merchant_id, order_number, o.status, 'shipped' as what
+  from shipments join orders o using (merchant_id, order_number) where o.status <> 'paid'
+union all
+select merchant_id, order_number, o.status, 'told: ' || kind
+  from outbox join orders o using (merchant_id, order_number)
+ where kind in ('upload_shipping', 'paid_message', 'shipping_deadline') and o.status <> 'paid'
+union all
+select merchant_id, order_number, null, 'twice: ' || kind
+  from outbox where kind in ('paid_message', 'shipping_deadline') and order_number is not null
+ group by merchant_id, order_number, kind having count(*) > 1
+
 -- I16: a notification that had an effect is in the inbox with it, and no verdict speaks of an effect that is not there
 select p.merchant_id, p.transaction_id, null as inbox_id, null as verdict
   from payments p

@@ -136,6 +136,24 @@ const breaks: [id: string, what: string, statement: string][] = [
   ],
   ['I13', 'a closed order that keeps its stock', `delete from stock_settlements where order_number = 'closed'`],
   ['I13', 'an open order without its stock', `insert into stock_settlements values ('10000100', 'open', 'released')`],
+  [
+    'I15',
+    'goods that went out for an open order',
+    `insert into shipments (merchant_id, order_number, how, status, recorded_at)
+     values ('10000100', 'open', 'pickup', 'recorded', now())`,
+  ],
+  [
+    'I15',
+    'a message about one payment twice',
+    `insert into outbox (merchant_id, outbox_id, kind, once_key, order_number, payload, created_at, next_at)
+     select '10000100', n::text, 'paid_message', n::text, 'paid', '{}', now(), now() from generate_series(1, 2) n`,
+  ],
+  [
+    'I15',
+    'a message about a payment that is none',
+    `insert into outbox (merchant_id, outbox_id, kind, once_key, order_number, payload, created_at, next_at)
+     values ('10000100', 'n', 'paid_message', 'n', 'open', '{}', now(), now())`,
+  ],
   ['I16', 'an effect without a message', `delete from notify_inbox`],
   ['I16', 'a message without its effect', `update notify_inbox set transaction_id = 't9'`],
   ['I17', 'a total that is not the sum', `update orders set total_fen = 501 where order_number = 'open'`],
