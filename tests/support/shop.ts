@@ -46,6 +46,9 @@ export interface ShopOptions {
 
 /** Call it at the top of a test file; it is stopped when the file has run. */
 export async function startShop(options: ShopOptions = {}): Promise<Shop> {
+  // Registered before the database's own end: servers stop while they still have theirs.
+  let stop = async (): Promise<void> => {}
+  after(() => stop())
   const database = await testDatabase()
   const dataDir = await mkdtemp(join(tmpdir(), 'fenpay-shop-'))
   const simulator = await startSimulator({ port: 0, host: '127.0.0.1', dataDir: join(dataDir, 'wechat') })
@@ -79,11 +82,11 @@ export async function startShop(options: ShopOptions = {}): Promise<Shop> {
   })
   const server = await start(0, options)
   const others: RunningServer[] = []
-  after(async () => {
+  stop = async () => {
     await Promise.all([server, ...others].map((running) => running.stop()))
     await simulator.close()
     await rm(dataDir, { recursive: true, force: true })
-  })
+  }
   return {
     wechat,
     server,

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { PgBoss } from 'pg-boss'
 import type { OutboxStep } from '../domain/outbox.ts'
 import type { WakeWorker } from '../storage/outbox.ts'
@@ -57,8 +58,11 @@ export function startOutboxJobs(options: OutboxJobsOptions): OutboxJobs {
     },
     async stop() {
       isReady = false
-      await started
-      await boss.stop({ graceful: true, timeout: drainMs }).catch(options.onError)
+      // Without its database the queue would wait for ever.
+      const enough = new AbortController()
+      const stopped = started.then(() => boss.stop({ graceful: true, timeout: drainMs })).catch(options.onError)
+      await Promise.race([stopped, delay(drainMs, undefined, { signal: enough.signal }).catch(() => undefined)])
+      enough.abort()
     },
   }
 }
