@@ -52,14 +52,14 @@ for (const payApi of ['v3', 'v2-md5', 'v2-hmac-sha256'] as const) {
     const chance = (share: number) => random.integer(1, 1000) <= share * 1000
     wechat.rule = () => (chance(0.02) ? 'lose' : chance(0.02) ? 'refuse' : undefined)
     for (let round = 0; round < 6; round++) {
-      const orders = await Promise.all(
-        Array.from({ length: 4 }, async () => {
+      const orders: string[] = []
+      while (orders.length < 4) orders.push(await shopper.order('tea-egg', 1))
+      await Promise.all(
+        orders.map(async (orderNumber) => {
           await delay(random.integer(0, 60))
           if (chance(0.2)) await shop.wechat.fault('notify.drop')
-          const orderNumber = await shopper.order('tea-egg', 1)
           const pay = await shopper.prepay(orderNumber).catch(() => shopper.prepay(orderNumber))
           assert.equal((await shopper.pay(pay)).errMsg, 'requestPayment:ok')
-          return orderNumber
         }),
       )
       await shop.passTime(60)
