@@ -51,6 +51,7 @@ interface OurRefund {
   transaction_id: string
   amount_fen: number
   status: string
+  source: string
 }
 
 const sameRefundState: Record<string, string> = {
@@ -66,6 +67,9 @@ function refundDifferences(there: WechatRefund[], ours: OurRefund[], flagged: Se
   const here = new Map(ours.map((refund) => [refund.out_refund_no, refund]))
   const known = new Set(there.map(({ out_refund_no }) => out_refund_no))
   return [
+    ...ours
+      .filter(({ source }) => source === 'external')
+      .map(({ out_refund_no }) => `nobody gave back outside: ${out_refund_no}`),
     ...there.flatMap(({ out_refund_no, amount, status, transaction_id }) => {
       const our = here.get(out_refund_no)
       const fits = our?.amount_fen === amount && our.transaction_id === transaction_id
@@ -128,7 +132,7 @@ async function readOurs({ ground: { sql }, timeLine }: History) {
   const inbox = await sql`select verdict, reason, out_trade_no, transaction_id from notify_inbox
                            order by received_at, inbox_id`
   const refunds = await sql<OurRefund[]>`
-    select out_refund_no, transaction_id, amount_fen, status from refunds order by created_at, out_refund_no`
+    select out_refund_no, transaction_id, amount_fen, status, source from refunds order by created_at, out_refund_no`
   const flags = await sql<{ kind: string; subject_id: string; resolved_at: Date | null }[]>`
     select kind, subject_id, resolved_at from flags order by opened_at, kind, subject_id`
   const flagged = new Set(flags.filter(({ resolved_at }) => resolved_at === null).map(({ subject_id }) => subject_id))

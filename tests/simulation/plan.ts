@@ -9,6 +9,8 @@ export interface Plan {
   orders: number
   /** How many things people and processes do before the world heals. */
   actions: number
+  /** How often people give an order up, beside all else they do. */
+  cancelWeight: number
   /** So many tasks are under way at once. 1: nothing is interleaved. */
   parallel: number
   /** How likely the task that ran last goes on, rather than any. */
@@ -51,10 +53,11 @@ export function planOf(seed: number): Plan {
     processes,
     shoppers: dice.integer(1, 3),
     orders: dice.integer(1, 5),
-    actions: dice.integer(15, 50),
+    actions: dice.integer(15, 40),
+    cancelWeight: dice.pick([1, 1, 6]),
     parallel: dice.pick([1, 2, 3, 4, 6]),
     calm: dice.pick([0, 0.3, 0.7]),
-    orderTtlSeconds: dice.pick([600, 900, 1800]),
+    orderTtlSeconds: dice.pick([900, 1800, 3600]),
     scarceStock: dice.integer(1, 6),
     skewSeconds: skews(dice, processes),
     faults: {

@@ -83,7 +83,7 @@ function pass(history: History): void {
   const [least, most] = dice.weigh<readonly [number, number]>([
     [6, [1, 15]],
     [2, [20, 90]],
-    [1, [120, 400]],
+    [3, [120, 400]],
     [0.5, [plan.orderTtlSeconds, plan.orderTtlSeconds + 60]],
   ])
   const seconds = history.underWay > 0 ? dice.integer(1, 8) : dice.integer(least, most)
@@ -143,7 +143,7 @@ async function heal(history: History): Promise<void> {
     sweepTheRefunds(history, history.somebody())
     await history.scheduler.settle()
     while (await history.step());
-    history.pass(round < 26 ? 5 : 600)
+    history.pass(round < 12 ? 10 : 600)
   }
   history.call(history.somebody(), { name: 'looks for what is overdue', work: ({ ports }) => watchOverdue(ports) })
   await history.scheduler.settle()

@@ -81,9 +81,9 @@ export class Shoppers {
       [this.#purchases.length < plan.orders ? 5 : 0, () => this.#submit(this.#newPurchase())],
       on(3, unanswered, (purchase) => this.#submit(purchase)),
       on(4, placed, (purchase) => this.#prepay(purchase)),
-      on(4, payable, (purchase) => this.#pay(purchase)),
+      on(6, payable, (purchase) => this.#pay(purchase)),
       on(3, placed, (purchase) => this.#check(purchase)),
-      on(1, placed, (purchase) => this.#cancel(purchase)),
+      on(plan.cancelWeight, placed, (purchase) => this.#cancel(purchase)),
     ]
   }
 
