@@ -220,6 +220,26 @@ for (const payApi of ['v3', 'v2-md5'] as const) {
   })
 }
 
+for (const payApi of ['v3', 'v2-md5'] as const) {
+  test(`${payApi}: F19, an order that was refunded before we heard of its payment is paid, and the refund is flagged`, async () => {
+    const shop = shops[payApi]
+    const shopper = await Shopper.arrive(shop)
+    await shop.wechat.fault('notify.drop', { seconds: 3600 })
+    const orderNumber = await shopper.buy()
+    const [attempt] = await shop.sql<{ out_trade_no: string }[]>`
+      select out_trade_no from attempts where order_number = ${orderNumber}`
+    await shop.wechat.control('/_sim/refunds', { out_trade_no: attempt?.out_trade_no, amount: 100 })
+    await shop.passTime(120)
+    await shop.wechat.clearFaults()
+    const order = await shopper.show(orderNumber)
+    assert.equal(order.status, 'paid')
+    assert.deepEqual(await openFlags(shop, orderNumber), ['external_refund'])
+    // Only v2 lists the refunds of an order; v3 leaves the amount to the notification and the bill.
+    assert.equal(order.refunded_fen, payApi === 'v3' ? 0 : 100)
+    await endsWell(shop)
+  })
+}
+
 test('a user asks for a refund, the staff accept the one and decline the other, and each is told', async () => {
   const shop = shops.v3
   const staff = hireStaff(shop, shop.world)

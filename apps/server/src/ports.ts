@@ -80,6 +80,12 @@ export type RefundQueryOutcome =
   | { outcome: 'refused'; refusal: WeChatRefusal }
   | UnknownOutcome
 
+export type RefundListOutcome =
+  | { outcome: 'listed'; refunds: RefundEvidence[] }
+  /** The protocol has no such list: only notifications and bills tell. */
+  | { outcome: 'not_listed' }
+  | UnknownOutcome
+
 /** What finds a refund at WeChat. */
 export type RefundKey = Pick<Refund, 'merchantId' | 'payApi' | 'appid' | 'outRefundNo'>
 
@@ -102,6 +108,8 @@ export interface PaymentGateway {
   /** Asks WeChat to give money back; the same refund always sends the same request. */
   refund(refund: Refund): Promise<RefundOutcome>
   queryRefund(key: RefundKey): Promise<RefundQueryOutcome>
+  /** Every refund of what this attempt was paid with, whoever made it. */
+  listRefunds(attempt: Attempt): Promise<RefundListOutcome>
   /** Signs the five parameters of wx.requestPayment afresh. */
   paymentParameters(attempt: Attempt, prepayId: string): Promise<PaymentParameters>
   readNotify(

@@ -4,6 +4,7 @@ import { isFinal, mustClose, type Order } from '../domain/order.ts'
 import type { PaymentGateway, QueryOutcome, Store, World, Writes } from '../ports.ts'
 import { announce } from './announce.ts'
 import { applyPayment } from './apply-payment.ts'
+import { findExternalRefunds } from './find-external-refunds.ts'
 
 /** Why the order is still open after WeChat was asked; undefined when it is settled. */
 export type Settled = { pendingReason: PendingReason | undefined }
@@ -65,7 +66,7 @@ async function closeAtWeChat(
 }
 
 async function applyAnswer(
-  ports: { store: Store; world: World },
+  ports: { store: Store; payment: PaymentGateway; world: World },
   order: Order,
   attempt: Attempt,
   answer: QueryOutcome,
@@ -75,6 +76,8 @@ async function applyAnswer(
       const applied = await ports.store.transaction((tx) =>
         applyPayment(tx, ports.world, order.merchantId, answer.evidence),
       )
+      if (answer.refunded && applied.applied !== 'repeated')
+        await findExternalRefunds(ports, attempt, answer.evidence.transactionId)
       return { pendingReason: applied.applied === 'suspended' ? 'money_in_suspense' : undefined }
     }
     case 'closed':

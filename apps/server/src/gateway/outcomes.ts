@@ -24,6 +24,12 @@ function unknownOutcome(error: WechatError): UnknownOutcome {
   return { outcome: 'unknown', why: unverified ? 'unverified' : 'unreachable', detail: error.message }
 }
 
+/** Where a refusal tells no more than silence. */
+export function unknownOutcomeOf(error: unknown): UnknownOutcome {
+  const reading = split(error)
+  return 'unknown' in reading ? reading.unknown : unknownOutcome(reading.refused)
+}
+
 function refusalOf(error: WechatRefusedError): WeChatRefusal {
   return { code: error.apiCode, message: error.apiMessage }
 }

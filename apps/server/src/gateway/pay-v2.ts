@@ -12,6 +12,7 @@ import {
   refundFailureOf,
   refundQueryFailureOf,
   refundStateOf,
+  unknownOutcomeOf,
 } from './outcomes.ts'
 import type { ProtocolGateway } from './protocol-gateway.ts'
 
@@ -76,6 +77,14 @@ export function payV2Gateway(client: PayV2Client, payApi: PayApi): ProtocolGatew
         return { outcome: 'known', evidence: refundEvidenceOf(known, 'query') }
       } catch (error) {
         return refundQueryFailureOf(error)
+      }
+    },
+    async listRefunds({ appid, outTradeNo }) {
+      try {
+        const refunds = await client.queryRefunds({ appid, out_trade_no: outTradeNo })
+        return { outcome: 'listed', refunds: refunds.map((refund) => refundEvidenceOf(refund, 'query')) }
+      } catch (error) {
+        return unknownOutcomeOf(error)
       }
     },
     paymentParameters: async (attempt, prepayId) => client.paymentParams({ appid: attempt.appid, prepayId }),

@@ -72,6 +72,8 @@ export function payV3Gateway(client: PayV3Client): ProtocolGateway {
         return refundQueryFailureOf(error)
       }
     },
+    // WeChat has no list of an order's refunds in v3.
+    listRefunds: async () => ({ outcome: 'not_listed' }),
     paymentParameters: (attempt, prepayId) => client.paymentParams({ appid: attempt.appid, prepayId }),
     async readNotify(headers, body) {
       try {

@@ -7,6 +7,7 @@ import type {
   PrepayOutcome,
   QueryOutcome,
   RefundKey,
+  RefundListOutcome,
   RefundOutcome,
   RefundQueryOutcome,
 } from '../ports.ts'
@@ -18,6 +19,7 @@ export interface ProtocolGateway {
   close(attempt: Attempt): Promise<CloseOutcome>
   refund(refund: Refund): Promise<RefundOutcome>
   queryRefund(key: RefundKey): Promise<RefundQueryOutcome>
+  listRefunds(attempt: Attempt): Promise<RefundListOutcome>
   paymentParameters(attempt: Attempt, prepayId: string): Promise<PaymentParameters>
   readNotify(headers: Record<string, string>, body: Uint8Array): Promise<NotifyReading>
 }

@@ -116,6 +116,7 @@ export function createWeChatGateway(
       },
       refund: async (refund) => (await protocolOf(refund.merchantId, refund.payApi)).refund(refund),
       queryRefund: async (key) => (await protocolOf(key.merchantId, key.payApi)).queryRefund(key),
+      listRefunds: async (attempt) => (await protocolOf(attempt.merchantId, attempt.payApi)).listRefunds(attempt),
       paymentParameters: async (attempt, prepayId) =>
         (await protocolOf(attempt.merchantId, attempt.payApi)).paymentParameters(attempt, prepayId),
       async readNotify(merchantId, payApi, headers, body) {
