@@ -23,6 +23,7 @@ export const adapters: Record<string, string> = {
   'apps/server/src/world.ts': 'it is the real world',
   'apps/server/src/main.ts': 'the process itself',
   'apps/server/src/server.ts': 'bounds how long a stop may take',
+  'apps/server/src/jobs/outbox-jobs.ts': 'bounds how long the job queue may take to stop',
   'apps/server/src/jobs/repeat.ts': 'the pause between two rounds; a round takes its time from World',
   'apps/server/src/storage/connect.ts': 'the pause before a deadlocked transaction runs again; its length is injected',
   'apps/server/src/storage/migrate.ts': 'waits for a lock, before there is a server',

@@ -31,16 +31,6 @@ export interface NewFlag {
   evidence: Record<string, string | number>
 }
 
-export interface Flag extends NewFlag {
-  merchantId: string
-  flagId: string
-  openedAt: Date
-  resolvedAt: Date | undefined
-  /** `fenpay` when the fact went away by itself, else who settled it. */
-  resolvedBy: string | undefined
-  note: string | undefined
-}
-
 interface FlagMeaning {
   /** What it says, for the person who reads the list. */
   what: string

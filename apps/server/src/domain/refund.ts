@@ -130,11 +130,6 @@ export function isRefundFinal(status: RefundStatus): boolean {
   return Object.keys(refundTransitions[status]).length === 0
 }
 
-/** Whether the amount is still spoken for: what came to nothing can be refunded by a new decision (F29). */
-export function holdsMoney(status: RefundStatus): boolean {
-  return status !== 'closed' && status !== 'refused'
-}
-
 /** What the user is told. */
 export const shownRefundStatus: Record<RefundStatus, ShownStatus> = {
   intended: 'pending',
