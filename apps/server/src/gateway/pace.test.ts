@@ -18,11 +18,14 @@ function setUp() {
   return { time, pace, callsIn }
 }
 
-test('F15: without a limit every call passes, and one limit leaves one call at once and ten a second', () => {
+test('F15: without a limit every call passes, and one limit leaves ten at once and ten a second', () => {
   const { pace, callsIn } = setUp()
   assert.equal(callsIn(1), 100)
   pace.slowDown()
-  assert.deepEqual([pace.take(), pace.take()], [true, false])
+  assert.deepEqual(
+    Array.from({ length: 11 }, () => pace.take()),
+    [...Array.from({ length: 10 }, () => true), false],
+  )
   assert.ok(callsIn(1) <= 10)
 })
 
@@ -30,7 +33,7 @@ test('F15: while WeChat goes on limiting, the rate falls to one call in five sec
   const { callsIn } = setUp()
   const first = callsIn(10, true)
   const later = callsIn(60, true)
-  assert.ok(first <= 25, `${first} calls in the first ten seconds`)
+  assert.ok(first <= 35, `${first} calls in the first ten seconds`)
   assert.ok(later <= 24, `${later} calls in the next minute`)
   assert.ok(later >= 10, 'it is never given up')
 })

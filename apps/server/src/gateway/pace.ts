@@ -16,12 +16,12 @@ export interface Pace {
 /**
  * A token bucket that is open until WeChat limits us (F15): FREQUENCY_LIMITED comes also on the first call of a day, so
  * no rate of our own would be right. Each limit halves the rate, at most once a second, since the answers of one burst
- * are one message; ten seconds without a limit double it. One call is always left after the first limit, so that a
- * single user who tries again is not held back.
+ * are one message; ten seconds without a limit double it. The first limit leaves the calls of one second, so that the few
+ * users who are just paying are not held back.
  */
 export function createPace(now: () => number): Pace {
   let rate = Number.POSITIVE_INFINITY
-  let tokens = 1
+  let tokens = firstRate
   let countedAtMs = 0
   let changedAtMs = 0
 
@@ -49,7 +49,7 @@ export function createPace(now: () => number): Pace {
       recover(nowMs)
       if (rate === Number.POSITIVE_INFINITY) {
         rate = firstRate
-        tokens = 1
+        tokens = firstRate
         countedAtMs = nowMs
       } else if (nowMs - changedAtMs >= 1_000) {
         rate = Math.max(leastRate, rate / 2)
