@@ -56,6 +56,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       ...process.env,
       ...merchantEnvironment(merchant),
       ...addresses(options, wechatUrl),
+      ...(await messagePush(options, wechatUrl, merchant)),
       ...options.env,
     }
     const server = await startServerProcess(serverEnv, join(options.dataDir, 'server.log'))
@@ -162,10 +163,29 @@ async function firstMerchant(wechatUrl: string): Promise<SimulatedMerchant> {
   return { ...merchant, secure }
 }
 
+/** Sets the message push up as one does in the console of the mini program: both sides know its keys. */
+async function messagePush(
+  options: StackOptions,
+  wechatUrl: string,
+  merchant: SimulatedMerchant,
+): Promise<NodeJS.ProcessEnv> {
+  const appid = merchant.apps[0]?.appid
+  if (appid === undefined || options.serverPort === 0) return {}
+  const response = await fetch(new URL(`/_sim/apps/${appid}/push`, wechatUrl), {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ url: `http://127.0.0.1:${options.serverPort}/wechat/push/${appid}` }),
+  })
+  const push = (await response.json()) as { token: string; encoding_aes_key: string }
+  return { FENPAY_PUSH_TOKEN: push.token, FENPAY_PUSH_AES_KEY: push.encoding_aes_key }
+}
+
 function addresses(options: StackOptions, wechatUrl: string): NodeJS.ProcessEnv {
   return {
     FENPAY_DATA_DIR: options.dataDir,
     FENPAY_PORT: String(options.serverPort),
     FENPAY_WECHAT_URL: wechatUrl,
+    // The systems one tries webhooks with stand on this machine.
+    FENPAY_WEBHOOK_ALLOW_LOOPBACK: 'yes',
   }
 }
