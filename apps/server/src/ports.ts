@@ -382,6 +382,8 @@ export interface Store extends OutboxStore {
   findOverdue(now: Date): Promise<OverdueFact[]>
   /** Settles the flags of what was overdue and has been decided since. */
   settleDecidedFlags(now: Date): Promise<void>
+  /** Deletes what is past its time: refused messages, kept answers, ended sessions. @returns whether more is left */
+  forgetOld(now: Date): Promise<boolean>
   /** Runs every invariant on one snapshot; nothing when all is well. */
   brokenInvariants(): Promise<BrokenInvariant[]>
 }

@@ -129,12 +129,12 @@ export async function startServer({
     return {
       url,
       async stop() {
-        const forced = setTimeout(() => app.server.closeAllConnections(), drainMs)
         // A connection whose answer went out during the close would else stay open for its keep-alive time.
         const idle = setInterval(() => app.server.closeIdleConnections(), 50)
-        await Promise.all([app.close(), money?.stop(), outbox.stop()])
+        await withinDrainTime(Promise.all([app.close(), money?.stop(), outbox.stop()]), () =>
+          app.server.closeAllConnections(),
+        )
         clearInterval(idle)
-        clearTimeout(forced)
         // No request is under way any more; a connection lost inside a transaction is never given back to its pool.
         await Promise.all([sql.end({ timeout: 1 }), notifySql.end({ timeout: 1 })])
       },
@@ -143,6 +143,16 @@ export async function startServer({
     await Promise.all([sql.end({ timeout: 1 }), notifySql.end({ timeout: 1 })])
     throw error
   }
+}
+
+/** Work that does not end in time, as a query whose database has gone, holds up no stop. */
+async function withinDrainTime(work: Promise<unknown>, onOver: () => void): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const over = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, drainMs)
+  }).then(onOver)
+  await Promise.race([work, over])
+  clearTimeout(timer)
 }
 
 /** Migrates as the owner, and says as which role to work: one that cannot change the history of money (I8). */

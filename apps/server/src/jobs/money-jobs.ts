@@ -18,6 +18,7 @@ export interface MoneyJobs {
 
 const overduePauseMs = 60_000
 const invariantsPauseMs = 5 * 60_000
+const retentionPauseMs = 60 * 60_000
 
 /** What a server does about money without anybody asking, until it is stopped. */
 export function startMoneyJobs(jobs: MoneyJobs): Repeated {
@@ -35,6 +36,7 @@ export function startMoneyJobs(jobs: MoneyJobs): Repeated {
       failed('a sweep of refunds'),
     ),
     repeat(() => watchOverdue(jobs).then(noMore), overduePauseMs, failed('the watch over what is overdue')),
+    repeat(() => jobs.store.forgetOld(jobs.world.now()), retentionPauseMs, failed('deleting what is past its time')),
     repeat(() => checkInvariants(jobs).then(noMore), invariantsPauseMs, failed('the check of the invariants')),
   ]
   return {

@@ -6,6 +6,9 @@ export interface Repeated {
   stop(): Promise<void>
 }
 
+/** A database that went away can leave a query without any answer; the loop must not wait for that one for ever. */
+const roundMsMax = 2 * 60_000
+
 /**
  * Does one round after another for as long as the process lives, with a pause between them unless a round answers that
  * there is more to do. A round that fails is told and does not end the loop: the next one tries again.
@@ -23,7 +26,7 @@ export function repeat(
   }
   const loop = async () => {
     while (!signal.aborted) {
-      const hasMore = await round(signal).catch(failed)
+      const hasMore = await ends(round(signal)).catch(failed)
       if (!hasMore) await delay(pauseMs, undefined, { signal, ref: false }).catch(() => undefined)
     }
   }
@@ -33,5 +36,18 @@ export function repeat(
       ending.abort()
       await ended
     },
+  }
+}
+
+async function ends(round: Promise<boolean>): Promise<boolean> {
+  const ended = new AbortController()
+  const tooLong = delay(roundMsMax, undefined, { signal: ended.signal, ref: false }).then(() => {
+    throw new Error(`a round did not end within ${roundMsMax / 1000} s`)
+  })
+  tooLong.catch(() => undefined)
+  try {
+    return await Promise.race([round, tooLong])
+  } finally {
+    ended.abort()
   }
 }

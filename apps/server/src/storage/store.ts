@@ -63,6 +63,7 @@ import {
   refundsOfOrder,
   scheduleRefundCheck,
 } from './refunds.ts'
+import { forgetOld } from './retention.ts'
 import { findSession, insertSession, revokeSession, touchSession, upsertUser } from './sessions.ts'
 import { findShipment, isFullyRefunded, saveShipment } from './shipments.ts'
 import {
@@ -98,6 +99,7 @@ export function createStore(sql: Sql, options: StoreOptions): Store {
     scheduleRefundCheck: (...rest) => scheduleRefundCheck(sql, ...rest),
     findOverdue: (...rest) => findOverdue(sql, ...rest),
     settleDecidedFlags: (...rest) => settleDecidedFlags(sql, ...rest),
+    forgetOld: (...rest) => forgetOld(sql, ...rest),
     brokenInvariants: () => checkInvariantsPatiently(sql),
     claimDueOutbox: (...rest) => claimDueOutbox(sql, ...rest),
     claimOutbox: (...rest) => claimOutbox(sql, ...rest),

@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { testDatabase } from '../../test/database.ts'
+import { migrate, readMigrations } from './migrate.ts'
+import { forgetOld } from './retention.ts'
+
+const { sql } = await testDatabase()
+await migrate(sql, await readMigrations(fileURLToPath(new URL('./migrations', import.meta.url))))
+
+test('A56: refused messages go after 90 days, what had an effect stays for ever', async () => {
+  await sql.unsafe(`
+    insert into merchants (merchant_id, name, pay_api, sealed_keys) values ('10000100', 'shop', 'v3', '');
+    insert into apps (merchant_id, appid, sealed_secret) values ('10000100', 'wx', '');
+    insert into users (merchant_id, user_id, appid, openid) values ('10000100', 'anna', 'wx', 'o-anna');
+    insert into notify_inbox (merchant_id, inbox_id, pay_api, received_at, headers, body, verdict, decided_at)
+      values ('10000100', 'old refused', 'v3', '2026-01-01Z', '{}', '', 'refused', now()),
+             ('10000100', 'old applied', 'v3', '2026-01-01Z', '{}', '', 'applied', now()),
+             ('10000100', 'new refused', 'v3', '2026-05-31Z', '{}', '', 'refused', now());
+    insert into idempotency_keys (merchant_id, user_id, route, key, request_hash, answer, created_at)
+      values ('10000100', 'anna', 'submit-order', 'old', '', '{}', '2026-05-20Z'), ('10000100', 'anna', 'submit-order', 'new', '', '{}', '2026-05-30Z');
+    insert into sessions (merchant_id, token_hash, user_id, created_at, last_used_at, expires_at)
+      values ('10000100', 'old', 'anna', now(), now(), '2026-04-01Z'), ('10000100', 'new', 'anna', now(), now(), '2026-05-30Z')`)
+  assert.equal(await forgetOld(sql, new Date('2026-06-01T00:00:00Z')), false)
+  const inbox = await sql<{ inbox_id: string }[]>`select inbox_id from notify_inbox order by 1`
+  assert.deepEqual(
+    inbox.map((row) => row.inbox_id),
+    ['new refused', 'old applied'],
+  )
+  assert.equal((await sql`select from idempotency_keys`).length, 1)
+  assert.equal((await sql`select from sessions`).length, 1)
+})
