@@ -1,0 +1,19 @@
+import type { CliContext } from './cli-context.ts'
+
+const pollMs = 200
+
+/**
+ * Waits a few seconds for what a running server does with what was just committed.
+ * @param isDone looks again
+ * @returns what to tell when it is not done; undefined when it is
+ */
+export async function awaitServer(context: CliContext, isDone: () => Promise<boolean>): Promise<string | undefined> {
+  const { host, reports } = context
+  if ((await reports.serverCount()) === 0)
+    return 'No server seems to be at work on this database. It is committed, and goes on when one runs.'
+  for (let waitedMs = 0; ; waitedMs += pollMs) {
+    if (await isDone()) return undefined
+    if (waitedMs >= host.patienceMs) return 'A server is at work; it goes on with it by itself.'
+    await host.pause(pollMs)
+  }
+}

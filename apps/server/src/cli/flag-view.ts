@@ -1,0 +1,25 @@
+import { flagCatalogue } from '../domain/flag.ts'
+import type { ReportedFlag } from '../storage/report-rows.ts'
+import type { Paint } from './paint.ts'
+import { pageWidth, spread, wrap } from './text-layout.ts'
+import { dateTime, facts } from './words.ts'
+
+/** What a flag says, since when, on what evidence, and what to do. */
+export function flagLines(flag: ReportedFlag, paint: Paint): string[] {
+  const { what, todo } = flagCatalogue[flag.kind]
+  const isOpen = flag.resolved_at === null
+  const about = flag.order_number === null ? '' : `, order ${flag.order_number}`
+  const evidence = facts(flag.evidence)
+  const told = [
+    what,
+    `about ${flag.subject_type} ${flag.subject_id}${flag.order_number === flag.subject_id ? '' : about}`,
+    ...(evidence === '' ? [] : [`evidence: ${evidence}`]),
+    ...(flag.resolved_at === null
+      ? [`to do: ${todo}`]
+      : [`settled ${dateTime(flag.resolved_at)} by ${flag.resolved_by}: ${flag.note ?? ''}`]),
+  ]
+  return [
+    spread(`${paint(isOpen ? 'red' : 'dim', flag.kind)}  ${flag.flag_id}`, `since ${dateTime(flag.opened_at)}`),
+    ...told.flatMap((line) => wrap(line, pageWidth - 2)).map((line) => `  ${line}`),
+  ]
+}

@@ -1,0 +1,34 @@
+import { type AddCommands, listing } from './command-parts.ts'
+import { readLimit } from './read-amount.ts'
+import { show } from './show.ts'
+import { table } from './text-layout.ts'
+import { dateTime, spoken, yuan } from './words.ts'
+
+export const addLedgerCommand: AddCommands = (program, run) => {
+  listing(program, 'ledger', 'the balances of the accounts, and the latest postings')
+    .option('--account <name>', 'the postings of one account')
+    .action((options: { json?: boolean; limit: string; account?: string }) =>
+      run(async ({ host, reports, merchantId }) => {
+        const id = await merchantId()
+        const balances = (await reports.balances(id)).map(({ account, balance_fen }) => ({ account, balance_fen }))
+        const postings = await reports.postings(id, options.account, readLimit(options.limit))
+        show(host, options, { balances, postings }, (report) => [
+          ...table(
+            [{ title: 'account' }, { title: 'balance', align: 'right' }],
+            report.balances.map(({ account, balance_fen }) => [account, yuan(balance_fen)]),
+          ),
+          '',
+          ...table(
+            [{ title: 'posted' }, { title: 'what' }, { title: 'payment or refund' }, { title: 'entries' }],
+            report.postings.map((posting) => [
+              dateTime(posting.posted_at),
+              spoken(posting.kind),
+              posting.source_id,
+              posting.entries.map(({ account, amount_fen }) => `${account} ${yuan(amount_fen)}`).join('  '),
+            ]),
+          ),
+        ])
+        return undefined
+      }),
+    )
+}

@@ -1,0 +1,54 @@
+import { fen, formatYuan } from '@fenpay/contract'
+
+/** `¥12.34`, `-¥12.34`. */
+export function yuan(amountFen: number): string {
+  return `${amountFen < 0 ? '-' : ''}¥${formatYuan(fen(Math.abs(amountFen)))}`
+}
+
+const eightHoursMs = 8 * 60 * 60 * 1000
+
+/** `2026-05-01 08:05:00` in Beijing's time, which the merchant platform shows too. */
+export function dateTime(at: Date): string {
+  return new Date(at.getTime() + eightHoursMs).toISOString().slice(0, 19).replace('T', ' ')
+}
+
+export function dayOf(at: Date): string {
+  return dateTime(at).slice(0, 10)
+}
+
+export function clockOf(at: Date): string {
+  return dateTime(at).slice(11)
+}
+
+/** `refund_intended` → `refund intended`. */
+export function spoken(name: string): string {
+  return name.replaceAll('_', ' ')
+}
+
+/** `2 calls`, `1 call`. */
+export function count(number: number, one: string, many = `${one}s`): string {
+  return `${number} ${number === 1 ? one : many}`
+}
+
+/** Facts as `key value, key value`; amounts in yuan. */
+export function facts(detail: Record<string, string | number>, without: readonly string[] = []): string {
+  return Object.entries(detail)
+    .filter(([key]) => !without.includes(key))
+    .map(([key, value]) =>
+      key.endsWith('_fen') && typeof value === 'number'
+        ? `${spoken(key.slice(0, -4))} ${yuan(value)}`
+        : `${spoken(key)} ${value}`,
+    )
+    .join(', ')
+}
+
+/**
+ * The same value with nothing in its texts that could move the cursor, change colours or hide: what users and other
+ * systems wrote is shown to the staff, and must not be able to write their screen.
+ */
+export function printable<Value>(value: Value): Value {
+  if (typeof value === 'string') return value.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '�') as Value
+  if (Array.isArray(value)) return value.map(printable) as Value
+  if (value === null || typeof value !== 'object' || value instanceof Date) return value
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, printable(inner)])) as Value
+}
