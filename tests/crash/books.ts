@@ -17,8 +17,8 @@ export async function assertAcknowledgedIsKept(sql: Sql, wechat: Wechat): Promis
 interface WechatBooks {
   orders: { out_trade_no: string; trade_state: string; total: number; transaction_id?: string }[]
   payments: { out_trade_no: string; transaction_id: string; total: number; openid: string }[]
-  /** One for each payment that WeChat took. */
-  notifications: { out_trade_no: string; deliveries: { outcome: string }[] }[]
+  /** One for each payment that WeChat took, and for each refund that ended. */
+  notifications: { about: 'payment' | 'refund'; out_trade_no: string; deliveries: { outcome: string }[] }[]
 }
 
 interface OurAttempt {
@@ -49,13 +49,16 @@ export async function assertBooksAgree(sql: Sql, wechat: Wechat): Promise<void> 
   for (const { out_trade_no } of books.orders) assert(ours.has(out_trade_no), `only WeChat knows ${out_trade_no}`)
 
   assertOnce(books.payments, 'paid')
-  assertOnce(books.notifications, 'paid, by its notifications,')
+  assertOnce(
+    books.notifications.filter(({ about }) => about === 'payment'),
+    'paid, by its notifications,',
+  )
   const taken = new Map(books.payments.map((payment) => [payment.out_trade_no, payment]))
   const states = new Map(books.orders.map((order) => [order.out_trade_no, order.trade_state]))
   for (const attempt of attempts) {
     const payment = taken.get(attempt.out_trade_no)
     const state = states.get(attempt.out_trade_no)
-    assert.equal(state === 'SUCCESS', payment !== undefined)
+    assert.equal(state === 'SUCCESS' || state === 'REFUND', payment !== undefined)
     // Only a close that was seen at WeChat, or a number that never came there, may give the stock back (F21).
     if (attempt.attempt === 'closed') assert.notEqual(state, 'NOTPAY', `${attempt.out_trade_no} can still be paid`)
     assert.deepEqual(

@@ -6,8 +6,13 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type ApiClient, ApiError } from '@fenpay/contract'
+import { readConfig, realWorld } from '@fenpay/server'
+import { refundOrder } from '../../apps/server/src/commands/refund-order.ts'
+import { createWeChatGateway } from '../../apps/server/src/gateway/wechat-gateway.ts'
+import { createStore } from '../../apps/server/src/storage/store.ts'
 import { testDatabase } from '../../apps/server/test/database.ts'
 import { startServerProcess, startStack, stopProcess } from '../../scripts/stack.ts'
+import { until } from '../../scripts/until.ts'
 import { apiAt, Wechat } from '../support/shop.ts'
 import { assertBooksAgree } from './books.ts'
 import { restartablePort } from './free-port.ts'
@@ -81,12 +86,29 @@ async function notificationOf(
   const [attempt] = await sql<{ out_trade_no: string; notify_url: string }[]>`
     select out_trade_no, notify_url from attempts where order_number = ${orderNumber}`
   await wechat.control('/_sim/notify/resend', { out_trade_no: attempt?.out_trade_no })
+  return sentTo(attempt?.notify_url ?? '')
+}
+
+/** The last message that WeChat sent to this address. */
+async function sentTo(url: string): Promise<{ path: string; headers: Record<string, string>; body: string }> {
   const { requests } = await wechat.control<{
     requests: { direction: string; path: string; headers: Record<string, string>; body: string }[]
   }>('/_sim/requests')
-  const sent = requests.findLast((request) => request.direction === 'out' && request.path === attempt?.notify_url)
-  if (sent === undefined) throw new Error(`WeChat has sent nothing for ${attempt?.out_trade_no}`)
+  const sent = requests.findLast((request) => request.direction === 'out' && request.path === url)
+  if (sent === undefined) throw new Error(`WeChat has sent nothing to ${url}`)
   return { ...sent, path: new URL(sent.path).pathname }
+}
+
+/** As staff do it: the intent is committed, and the servers' sweeps send it. */
+async function refundWhole(orderNumber: string): Promise<string> {
+  const { merchant } = readConfig(stack.serverEnv)
+  const { payment } = createWeChatGateway(
+    { find: async () => merchant, ofApp: async () => merchant },
+    { clock: Date.now },
+  )
+  const ports = { store: createStore(sql, { random: Math.random }), payment, world: realWorld }
+  const by = { source: 'staff', actor: 'staff:eve' } as const
+  return (await refundOrder(ports, merchant.merchantId, orderNumber, { reason: '面凉了' }, by)).outRefundNo
 }
 
 async function count(query: Promise<{ count: number }[]>): Promise<number> {
@@ -187,6 +209,40 @@ for (const payApi of ['v3', 'v2-md5', 'v2-hmac-sha256']) {
     })
     const kinds = (await serverFor(0).api.myOrder(token, orderNumber)).events.map(({ kind }) => kind)
     assert.equal(kinds.filter((kind) => kind === 'paid').length, 1)
+    await booksAgree()
+  })
+}
+
+for (const payApi of ['v3', 'v2-md5'] as const) {
+  test(`F3, ${payApi}: the notification of one refund, delivered 20 times at once to two servers, has one effect`, async () => {
+    await startServers(payApi)
+    const { user, token, orderNumber, pay } = await prepaidOrder()
+    assert.equal((await wechat.requestPayment(stack.appid, user, pay)).errMsg, 'requestPayment:ok')
+    assert.equal((await serverFor(0).api.checkOrder(token, orderNumber)).status, 'paid')
+    const outRefundNo = await refundWhole(orderNumber)
+    await until('WeChat has given it back', async () => {
+      const { refunds } = await wechat.control<{ refunds: { out_refund_no: string; status: string }[] }>('/_sim/books')
+      return refunds.some((refund) => refund.out_refund_no === outRefundNo && refund.status === 'SUCCESS')
+    })
+    const [attempt] = await sql<{ out_trade_no: string }[]>`
+      select out_trade_no from attempts where order_number = ${orderNumber}`
+    await wechat.control('/_sim/notify/resend', { out_trade_no: attempt?.out_trade_no, out_refund_no: outRefundNo })
+    const sent = await sentTo(`${publicUrl}/wechat/notify/${payApi}/${stack.mchid}`)
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, async (_, index) => {
+        const { headers, body } = sent
+        const response = await fetch(new URL(sent.path, serverFor(index).url), { method: 'POST', headers, body })
+        return response.status
+      }),
+    )
+    assert.deepEqual(new Set(answers), new Set([payApi === 'v3' ? 204 : 200]))
+    const { refunds, events } = await serverFor(1).api.myOrder(token, orderNumber)
+    assert.deepEqual(
+      refunds.map(({ status }) => status),
+      ['succeeded'],
+    )
+    assert.equal(events.filter(({ kind }) => kind === 'refund_succeeded').length, 1)
+    assert.equal(await count(sql`select count(*) from ledger_postings where source_id = ${outRefundNo}`), 2)
     await booksAgree()
   })
 }

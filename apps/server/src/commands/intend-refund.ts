@@ -9,7 +9,6 @@ import {
   type RefundLine,
   type RefundSource,
 } from '../domain/refund.ts'
-import { nextRefundCheckAt } from '../domain/refund-schedule.ts'
 import { Refusal } from '../domain/refusal.ts'
 import type { World, Writes } from '../ports.ts'
 
@@ -62,7 +61,8 @@ export async function intendRefund(
     acceptedAt: undefined,
     successTime: undefined,
   }
-  await tx.insertRefund(refund, intent.lines, nextRefundCheckAt('intended', 0, now))
+  // Due at once: the next sweep sends it.
+  await tx.insertRefund(refund, intent.lines, now)
   if (order !== undefined) {
     await tx.addEvent(order, {
       kind: 'refund_intended',
