@@ -22,6 +22,7 @@ interface Rule {
 export const adapters: Record<string, string> = {
   'apps/server/src/world.ts': 'it is the real world',
   'apps/server/src/main.ts': 'the process itself',
+  'apps/server/src/cli.ts': 'the process itself, of one command',
   'apps/server/src/server.ts': 'bounds how long a stop may take',
   'apps/server/src/jobs/outbox-jobs.ts': 'bounds how long the job queue may take to stop',
   'apps/server/src/jobs/repeat.ts': 'the pause between two rounds; a round takes its time from World',

@@ -218,7 +218,7 @@ test('the tables of dependencies are those of the package.json files', () => {
 
 test('the architecture fits on two screens and lists every table of the database', () => {
   const text = read('docs/architecture.md')
-  assert.ok(text.split('\n').length <= 111, 'docs/architecture.md has more than 110 lines')
+  assert.ok(text.split('\n').length <= 121, 'docs/architecture.md has more than 120 lines')
   const migrations = globSync('apps/server/src/storage/migrations/*.sql', { cwd: root }).map(read).join('\n')
   const tables = [...migrations.matchAll(/^create table (\w+)/gm)].map(([, name]) => name)
   assert.deepEqual(

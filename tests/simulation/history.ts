@@ -7,11 +7,6 @@ import { type Mutant, ServerProcess } from './server-process.ts'
 import { beginningMs, type Ground, type Stage } from './stage.ts'
 import { TimeLine } from './time-line.ts'
 
-/** What is wrong with a history; the run is over. */
-export class HistoryFailure extends Error {
-  override readonly name = 'HistoryFailure'
-}
-
 /** A call of a client, or a job, at some process. */
 interface Call<Result> {
   name: string

@@ -87,7 +87,7 @@ export class Network {
     const path = new URL(String(input)).pathname
     // Several tasks wait for one download of the certificates: it is nobody's step.
     if (path === '/v3/certificates') return send(input, init)
-    await scheduler.pausing(() => scheduler.gate(`${init?.method} ${path}`))
+    await scheduler.pausing(() => scheduler.gate(`${init?.method} ${path}`, new TypeError('the process died')))
     const { faults } = this
     const fate = dice.weigh<Fate | undefined>([
       [Math.max(0, 1 - faults.loss - faults.error - faults.lie), undefined],

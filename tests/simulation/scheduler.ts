@@ -10,6 +10,8 @@ export interface Waiting {
   readonly name: string
   readonly task: Task
   go(): void
+  /** Its owner is gone. */
+  abandon(): void
 }
 
 /** Something under way: a client's call, a sweep, a delivery. `owner` is the life of the process it runs in. */
@@ -25,6 +27,7 @@ export interface Task {
 export class Scheduler {
   readonly #current = new AsyncLocalStorage<Task>()
   #waiting: Waiting[] = []
+  readonly #dropped = new WeakSet<object>()
   #running = 0
   #last = 'nobody'
   #onQuiet: (() => void) | undefined
@@ -54,11 +57,18 @@ export class Scheduler {
     }
   }
 
-  /** Waits to be chosen. */
-  gate(what: string): Promise<void> {
+  /**
+   * Waits to be chosen. When its owner is dropped it waits for ever; or, with `onDrop`, it fails with that, so that a
+   * request lets go of its timer. The task then comes to its next gate and no further.
+   */
+  gate(what: string, onDrop?: Error): Promise<void> {
     const task = this.#current.getStore()
     if (task === undefined) throw new Error(`${what} was called by no task`)
-    return new Promise((go) => this.#waiting.push({ name: `${task.name}: ${what}`, task, go }))
+    if (this.#dropped.has(task.owner)) return new Promise(() => undefined)
+    return new Promise((go, fail) => {
+      const abandon = () => (onDrop === undefined ? undefined : fail(onDrop))
+      this.#waiting.push({ name: `${task.name}: ${what}`, task, go, abandon })
+    })
   }
 
   /** A step of real input and output: the scheduler waits for its end. */
@@ -91,7 +101,10 @@ export class Scheduler {
 
   /** Whatever the owner's tasks were doing, they never go on. */
   drop(owner: object): void {
+    this.#dropped.add(owner)
+    const abandoned = this.#waiting.filter((waiting) => waiting.task.owner === owner)
     this.#waiting = this.#waiting.filter((waiting) => waiting.task.owner !== owner)
+    for (const waiting of abandoned) waiting.abandon()
   }
 
   #leave(): void {

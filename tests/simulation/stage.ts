@@ -44,7 +44,8 @@ export async function openStage(): Promise<Stage> {
   const given = process.env['FENPAY_TEST_DATABASE_URL']
   const cluster = given === undefined ? await startTestCluster() : undefined
   const serverUrl = cluster?.url ?? given ?? ''
-  const admin = connect(serverUrl, { applicationName: 'fenpay simulation set-up', poolSize: 2 })
+  const admin = connect(serverUrl, { applicationName: 'fenpay simulation set-up', poolSize: 1 })
+  await admin`set statement_timeout = '60s'`
   const directory = await mkdtemp(join(tmpdir(), 'fenpay-simulation-'))
   const prefix = `simulation_${randomBytes(4).toString('hex')}`
   const template = `${prefix}_template`
@@ -83,7 +84,13 @@ export async function openStage(): Promise<Stage> {
         async leave() {
           secure.close()
           await Promise.all([simulator.close(), sql.end({ timeout: 1 })])
-          endings.push(admin.unsafe(`drop database ${name} with (force)`), rm(dataDir, { recursive: true }))
+          const ending = Promise.all([
+            admin.unsafe(`drop database ${name} with (force)`),
+            rm(dataDir, { recursive: true }),
+          ])
+          // It is told at the close.
+          ending.catch(() => undefined)
+          endings.push(ending)
         },
       }
     },
