@@ -3,6 +3,12 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 import type { World } from '@fenpay/server'
+import { refundOrder } from '../apps/server/src/commands/refund-order.ts'
+import { settleRefund } from '../apps/server/src/commands/settle-refund.ts'
+import { createWeChatGateway } from '../apps/server/src/gateway/wechat-gateway.ts'
+import type { Store } from '../apps/server/src/ports.ts'
+import { createStore } from '../apps/server/src/storage/store.ts'
+import { endsWell } from './support/ends-well.ts'
 import { heldFetch } from './support/held-fetch.ts'
 import { refusedWith, Shopper, startShop } from './support/shop.ts'
 
@@ -18,6 +24,24 @@ const attemptsOf = (orderNumber: string) =>
   shop.sql<{ status: string; out_trade_no: string }[]>`
     select status, out_trade_no from attempts where order_number = ${orderNumber} order by seq`
 const prepayPath = '/v3/pay/transactions/jsapi'
+const { merchant } = shop.config
+const store = createStore(shop.sql, { random: Math.random })
+const merchants = { find: async () => merchant, ofApp: async () => merchant }
+const { payment } = createWeChatGateway(merchants, {
+  clock: Date.now,
+  baseUrls: [shop.wechat.url],
+  fetch: wechat.fetch,
+  timeoutMs: 20_000,
+})
+
+async function intendedRefund() {
+  const shopper = await Shopper.arrive(shop)
+  const orderNumber = await shopper.buy()
+  await shopper.check(orderNumber)
+  const by = { source: 'staff', actor: 'staff:eve' } as const
+  const ports = { store, payment, world }
+  return refundOrder(ports, merchant.merchantId, orderNumber, { reason: '面凉了', amountFen: 100 }, by)
+}
 
 test('I1: an old CLOSED in a slow hand does not close an order with a new payment under way', async () => {
   const shopper = await Shopper.arrive(shop)
@@ -80,4 +104,53 @@ test('F23: the five minutes before a close count from the last call, under which
   assert.equal((await shopper.api.cancelOrder(shopper.token, orderNumber)).status, 'closing')
   await pass(301)
   assert.equal((await shopper.check(orderNumber)).status, 'closed')
+})
+
+test('F19: a refund made outside is flagged also when the notification of the payment overtakes the query', async () => {
+  const shopper = await Shopper.arrive(shop)
+  await shop.wechat.fault('notify.drop', { times: 1 })
+  const orderNumber = await shopper.buy()
+  const [attempt] = await attemptsOf(orderNumber)
+  const out_trade_no = attempt?.out_trade_no ?? ''
+  await shop.wechat.control('/_sim/refunds', { out_trade_no, amount: 100 })
+  const query = wechat.holdAnswer(out_trade_no)
+  const check = shopper.check(orderNumber)
+  await query.arrived
+  await pass(60)
+  assert.equal((await shopper.show(orderNumber)).status, 'paid')
+  query.release()
+  await check
+  const flags = await shop.sql`
+    select 1 from flags where order_number = ${orderNumber} and kind = 'external_refund' and resolved_at is null`
+  assert.equal(flags.length, 1)
+})
+
+test('I25: whoever looks at a refund does not wait for its payment, which a notification locks before the refund', async () => {
+  const { outRefundNo, transactionId } = await intendedRefund()
+  await shop.sql.begin(async (sql) => {
+    await sql`select 1 from payment_balances where transaction_id = ${transactionId} for update`
+    const claimed = await Promise.race([
+      store.claimDueRefunds(world.now(), new Date(world.now().getTime() + 60_000), 20),
+      new Promise<undefined>((done) => setTimeout(done, 5_000)),
+    ])
+    assert(claimed?.some(({ refund }) => refund.outRefundNo === outRefundNo))
+  })
+  await endsWell(shop)
+})
+
+test('F64: who fell asleep before the call of a refund does not make it after waking up', async () => {
+  const refund = await intendedRefund()
+  const sleepy: Store = {
+    ...store,
+    async transaction(work) {
+      const result = await store.transaction(work)
+      await pass(600)
+      return result
+    },
+  }
+  await settleRefund({ store: sleepy, payment, world }, refund)
+  const { refunds } = await shop.wechat.control<{ refunds: { out_refund_no: string }[] }>('/_sim/books')
+  assert(!refunds.some(({ out_refund_no }) => out_refund_no === refund.outRefundNo))
+  await settleRefund({ store, payment, world }, refund)
+  await endsWell(shop)
 })

@@ -76,8 +76,9 @@ async function applyAnswer(
       const applied = await ports.store.transaction((tx) =>
         applyPayment(tx, ports.world, order.merchantId, answer.evidence),
       )
-      if (answer.refunded && applied.applied !== 'repeated')
-        await findExternalRefunds(ports, attempt, answer.evidence.transactionId)
+      const { transactionId } = answer.evidence
+      if (answer.refunded && (applied.applied !== 'repeated' || (await hasNoRefund(ports.store, order, transactionId))))
+        await findExternalRefunds(ports, attempt, transactionId)
       return { pendingReason: applied.applied === 'suspended' ? 'money_in_suspense' : undefined }
     }
     case 'closed':
@@ -90,6 +91,12 @@ async function applyAnswer(
     case 'unknown':
       return { pendingReason: unknownReason(answer.why) }
   }
+}
+
+/** A notification may have told of the payment before this query did; what WeChat gave back is still not explained. */
+async function hasNoRefund(store: Store, order: Order, transactionId: string): Promise<boolean> {
+  const payment = await store.reads.payment(order.merchantId, transactionId)
+  return payment?.refundCount === 0
 }
 
 /** WeChat has closed the attempt. The order closes with it when it was to be closed; else it can be paid by a new attempt. */

@@ -1,4 +1,5 @@
 import {
+  isCallFresh,
   isDefinitelyRefused,
   isRefundFinal,
   type Refund,
@@ -58,7 +59,8 @@ async function callWeChat(ports: Ports, refund: Refund): Promise<void> {
     await tx.countRefundCall(locked, at)
     return { ...locked, calls: locked.calls + 1, lastCallAt: at }
   })
-  if (counted === undefined) return
+  // Whoever slept since may find it given up, and another refund decided in its place (F64).
+  if (counted === undefined || !isCallFresh(counted, ports.world.now())) return
   await applyOutcome(ports, counted, await ports.payment.refund(counted))
 }
 

@@ -77,7 +77,7 @@ export const flagCatalogue: Record<FlagKind, FlagMeaning> = {
   },
   refund_failed: {
     what: 'WeChat refused or closed a refund; nothing was given back.',
-    todo: 'Read its code and text. If the money is still owed, decide anew: fenpay refund <order_number>.',
+    todo: 'Read its code and text. If the money is still owed, decide anew: fenpay refund <order_number>, or for money in suspense fenpay refund-payment <transaction_id>.',
   },
   refund_contradiction: {
     what: "WeChat's word about a refund does not fit ours.",
@@ -89,7 +89,7 @@ export const flagCatalogue: Record<FlagKind, FlagMeaning> = {
   },
   order_undecided: {
     what: 'An order is past its end for more than ten minutes and WeChat has not said whether it is paid.',
-    todo: 'See whether WeChat can be reached (fenpay order tells the last answer). The stock stays held until it is decided.',
+    todo: 'See whether this machine reaches WeChat, api.mch.weixin.qq.com. It is asked again by itself; the stock stays held until it is decided.',
   },
   operation_unknown: {
     what: 'A refund was sent to WeChat more than ten minutes ago, without a usable answer since.',
@@ -101,7 +101,7 @@ export const flagCatalogue: Record<FlagKind, FlagMeaning> = {
   },
   merchant_key_refused: {
     what: 'WeChat refuses every call of the merchant: its key was revoked or is wrong.',
-    todo: 'Compare the key, its serial number and the merchant number with the merchant platform.',
+    todo: 'Compare the key, its serial number and the merchant number with the merchant platform. Configure the right ones and start the server anew.',
   },
   platform_key_expiring: {
     what: 'A platform certificate expires soon and no later one is known.',
@@ -109,7 +109,7 @@ export const flagCatalogue: Record<FlagKind, FlagMeaning> = {
   },
   outbox_dead: {
     what: 'Something that had to be told to WeChat or to your systems was given up.',
-    todo: 'Read the last error in the evidence, mend the cause, then send it again.',
+    todo: 'Read the error in the evidence and mend its cause. Then: fenpay outbox-retry <id>. Shipping that was given up is told anew: fenpay ship <order_number>, and this flag is settled.',
   },
   shipping_due: {
     what: 'A paid order has no shipping information; WeChat wants it within 48 hours of the payment.',
@@ -121,6 +121,6 @@ export const flagCatalogue: Record<FlagKind, FlagMeaning> = {
   },
   webhook_disabled: {
     what: 'A webhook address failed for days and was switched off.',
-    todo: 'Mend the receiver, switch the address on again, and resend what was missed.',
+    todo: 'Mend the receiver, then: fenpay webhook-enable <id>. What was missed is in fenpay outbox --dead; send it again with: fenpay outbox-retry <id>.',
   },
 }

@@ -168,6 +168,11 @@ export function leftFen(payment: PaymentBalance): number {
 /** A repeated call cannot be under way any more after this long: what WeChat then does not know was never accepted. */
 const callOverSeconds = 60
 
+/** Whether the call that was counted last may still be made: another one can have been made and believed meanwhile. */
+export function isCallFresh(refund: Refund, now: Date): boolean {
+  return refund.lastCallAt !== undefined && secondsBetween(refund.lastCallAt, now) < callOverSeconds / 2
+}
+
 /** Whether a refusal says that WeChat does not have this refund: only when no other call can have brought it there. */
 export function isDefinitelyRefused(refund: Refund, now: Date): boolean {
   if (refund.calls <= 1) return true

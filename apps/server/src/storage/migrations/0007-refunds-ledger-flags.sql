@@ -128,6 +128,10 @@ begin
       raise exception 'refund % may not go from % to %', old.out_refund_no, old.status, new.status
         using errcode = 'check_violation', constraint = 'refund_edges';
     end if;
+    -- A look or a call moves no money. Nor may it wait for the payment, whose lock others take before this one.
+    if old.status = new.status then
+      return new;
+    end if;
     held_before := case when old.status in ('closed', 'refused') then 0 else old.amount_fen end;
   end if;
   back := case when new.status in ('succeeded', 'settled') then new.amount_fen else 0 end
