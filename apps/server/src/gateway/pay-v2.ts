@@ -15,6 +15,7 @@ import {
   unknownOutcomeOf,
 } from './outcomes.ts'
 import type { ProtocolGateway } from './protocol-gateway.ts'
+import { sendableReason } from './refund-reason.ts'
 
 /** Pay v2 of one merchant as the commands see it. The sign type is the client's, as `payApi` says. */
 export function payV2Gateway(client: PayV2Client, payApi: PayApi): ProtocolGateway {
@@ -55,6 +56,7 @@ export function payV2Gateway(client: PayV2Client, payApi: PayApi): ProtocolGatew
       }
     },
     async refund(refund) {
+      const reason = sendableReason(refund.reason)
       try {
         const known = await client.refund({
           appid: refund.appid,
@@ -62,7 +64,7 @@ export function payV2Gateway(client: PayV2Client, payApi: PayApi): ProtocolGatew
           out_refund_no: refund.outRefundNo,
           total_fee: refund.totalFen,
           refund_fee: refund.amountFen,
-          refund_desc: refund.reason,
+          ...(reason === undefined ? {} : { refund_desc: reason }),
           ...(refund.notifyUrl === undefined ? {} : { notify_url: refund.notifyUrl }),
         })
         // Accepted, that is all v2 says here.

@@ -14,6 +14,7 @@ import {
   refusedNotifyOf,
 } from './outcomes.ts'
 import type { ProtocolGateway } from './protocol-gateway.ts'
+import { sendableReason } from './refund-reason.ts'
 
 /** Pay v3 of one merchant as the commands see it: wire objects on one side, outcomes on the other. */
 export function payV3Gateway(client: PayV3Client): ProtocolGateway {
@@ -52,11 +53,12 @@ export function payV3Gateway(client: PayV3Client): ProtocolGateway {
       }
     },
     async refund(refund) {
+      const reason = sendableReason(refund.reason)
       try {
         const known = await client.refund({
           transaction_id: refund.transactionId,
           out_refund_no: refund.outRefundNo,
-          reason: refund.reason,
+          ...(reason === undefined ? {} : { reason }),
           ...(refund.notifyUrl === undefined ? {} : { notify_url: refund.notifyUrl }),
           amount: { refund: refund.amountFen, total: refund.totalFen, currency: 'CNY' },
         })
