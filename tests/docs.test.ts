@@ -1,43 +1,20 @@
 /** What the documents say about the code, checked against the code. */
 import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
-import { existsSync, globSync, readFileSync } from 'node:fs'
+import { existsSync, globSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { errorCatalogue } from '@fenpay/contract'
 import { readConfig } from '@fenpay/server'
+import { bare, codeBlocks, headings, inlineCode, links, read, root, rows } from './support/documents.ts'
 
-const root = fileURLToPath(new URL('..', import.meta.url))
-const read = (path: string) => readFileSync(join(root, path), 'utf8')
 const pages = globSync(['*.md', 'docs/**/*.md', 'packages/*/README.md'], { cwd: root }).sort()
-
-/** The text outside of code blocks, where links and paths have a meaning. */
-const prose = (text: string) => text.replace(/^```[\s\S]*?^```$/gm, '')
-const codeBlocks = (text: string, language: string) =>
-  [...text.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)].filter(([, name]) => name === language).map(([, , code]) => code)
-const links = (text: string) => [...prose(text).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => target ?? '')
-const inlineCode = (text: string) => [...prose(text).matchAll(/`([^`\n]+)`/g)].map(([, code]) => code ?? '')
-const headings = (text: string) => prose(text).match(/^#+ .*$/gm) ?? []
 
 /** A heading's anchor, as code hosts make it. */
 function anchor(heading: string): string {
   const words = heading.replace(/^#+ /, '').toLowerCase()
   return words.replace(/[^\p{L}\p{N}\p{M} _-]/gu, '').replaceAll(' ', '-')
 }
-
-/** The rows of the tables under a heading (of the whole page without one), each a list of its cells. */
-function rows(text: string, heading?: string): string[][] {
-  const start = heading === undefined ? 0 : text.indexOf(`\n${heading}\n`) + 1
-  assert.ok(heading === undefined || start > 0, `there is no heading "${heading}"`)
-  const section = heading === undefined ? text : (text.slice(start).split(/\n## /)[0] ?? '')
-  const lines = section.split('\n').filter((line) => line.startsWith('| '))
-  const cells = lines.map((line) => line.slice(2, -2).split(' | '))
-  return cells.filter((row, index) => !isRule(row) && !isRule(cells[index + 1]))
-}
-
-const isRule = (row: string[] | undefined) => row?.every((cell) => /^-+$/.test(cell)) ?? false
-const bare = (cell: string | undefined) => (cell ?? '').replaceAll('`', '')
 
 test('every link between the documents leads to a file, and to a heading of it', () => {
   const broken = pages.flatMap((page) =>

@@ -92,7 +92,7 @@ export const flagCatalogue: Record<FlagKind, FlagMeaning> = {
     todo: 'See whether this machine reaches WeChat, api.mch.weixin.qq.com. It is asked again by itself; the stock stays held until it is decided.',
   },
   operation_unknown: {
-    what: 'A refund was sent to WeChat more than ten minutes ago, without a usable answer since.',
+    what: 'A refund was decided more than ten minutes ago, and WeChat has given no usable answer to it.',
     todo: 'See whether WeChat can be reached. It is asked again by itself, always with the same number.',
   },
   invariant_broken: {
