@@ -173,7 +173,8 @@ describe('the command', () => {
     return /http:\S+/.exec(output())?.[0] ?? assert.fail(output())
   }
   const ended = async ({ child }: ReturnType<typeof run>): Promise<number | null> => {
-    if (child.exitCode === null) await once(child, 'exit')
+    // Who was killed has a signal in place of a code.
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
     return child.exitCode
   }
 
