@@ -218,3 +218,28 @@ test('every decision is in the index, and says context, choice and cost', () => 
     assert.deepEqual(sections, ['## Context', '## Choice', '## Cost'], file)
   }
 })
+
+/** A table of the database, the column with its states, and the glossary's word for what it holds. */
+const stateful = [
+  ['orders', 'status', 'order'],
+  ['attempts', 'status', 'attempt'],
+  ['notify_inbox', 'verdict', 'inbox'],
+  ['refunds', 'status', 'refund'],
+  ['refund_requests', 'status', 'refund request'],
+  ['shipments', 'status', 'shipment'],
+  ['outbox', 'status', 'outbox'],
+  ['webhook_endpoints', 'status', 'webhook'],
+] as const
+
+test('the glossary has every state of ours, with its Chinese name', () => {
+  const migrations = globSync('apps/server/src/storage/migrations/*.sql', { cwd: root }).map(read).join('\n')
+  const states = stateful.flatMap(([table, column, word]) => {
+    const columns = new RegExp(`^create table ${table} \\(\\n([\\s\\S]*?)\\n\\);`, 'm').exec(migrations)?.[1] ?? ''
+    const list = new RegExp(`${column} in \\(([^)]*)\\)`).exec(columns)?.[1] ?? ''
+    assert.notEqual(list, '', `${table}.${column} has no list of states`)
+    return [...list.matchAll(/'(\w+)'/g)].map(([, state]) => `${word} ${state}`)
+  })
+  const documented = rows(read('docs/glossary.md'), '## Our states')
+  assert.deepEqual(documented.map(([of, state]) => `${of} ${bare(state)}`).sort(), states.sort())
+  for (const [, state, chinese = ''] of documented) assert.match(chinese, /\p{Script=Han}/u, state)
+})
