@@ -108,6 +108,17 @@ export async function moveRefund(
       },
     })
   }
+  await tellMove(tx, world, { refund, payment }, move)
+}
+
+/** The flags and the news that go with a status, however the refund came to it. `payment` is as it was before. */
+export async function tellMove(
+  tx: Writes,
+  world: World,
+  { refund, payment }: Pick<LockedRefund, 'refund' | 'payment'>,
+  move: Pick<RefundMove, 'to' | 'evidence' | 'refusal'>,
+): Promise<void> {
+  const { to, evidence } = move
   await flagMove(tx, world, refund, payment, move)
   const moved: Refund = { ...refund, status: to, successTime: evidence?.successTime }
   if (to === 'succeeded') await announceRefund(tx, world, 'refund.succeeded', moved)

@@ -1,15 +1,16 @@
 import { fen } from '@fenpay/contract'
 import { refundAcceptedPosting, refundSucceededPosting } from '../domain/ledger.ts'
-import { leftFen, type Refund, type RefundEvidence } from '../domain/refund.ts'
+import { leftFen, type Refund, type RefundEvidence, refundsMax } from '../domain/refund.ts'
 import { nextRefundCheckAt } from '../domain/refund-schedule.ts'
 import type { World, Writes } from '../ports.ts'
+import { tellMove } from './apply-refund.ts'
 import { raiseFlag } from './raise-flag.ts'
 
 /**
  * A refund that somebody made outside Fenpay, in the merchant platform: it is recorded as it is, posted, and flagged for
  * whoever has to explain it (F19, F76). Afterwards it is looked at like every other refund.
  * @returns payment_unknown when its payment has to be learnt first; refund_does_not_fit while refunds of ours hold the
- * money, of which WeChat will refuse one
+ * money, or are fifty, of which WeChat will refuse one
  */
 export async function recordExternalRefund(
   tx: Writes,
@@ -36,7 +37,7 @@ export async function recordExternalRefund(
       state: evidence.state,
     },
   })
-  if (evidence.amountFen > leftFen(payment)) return 'refund_does_not_fit'
+  if (evidence.amountFen > leftFen(payment) || payment.refundCount >= refundsMax) return 'refund_does_not_fit'
   const refund: Refund = {
     merchantId,
     outRefundNo: evidence.outRefundNo,
@@ -73,5 +74,6 @@ export async function recordExternalRefund(
       detail: { refund_number: refund.outRefundNo, amount_fen: refund.amountFen, state: evidence.state },
     })
   }
+  await tellMove(tx, world, { refund, payment }, { to: refund.status, evidence })
   return 'recorded'
 }

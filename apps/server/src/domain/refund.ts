@@ -144,7 +144,7 @@ export const shownRefundStatus: Record<RefundStatus, ShownStatus> = {
 }
 
 /** WeChat's limits for the refunds of one payment (pay-v2.md 7, pay-v3.md 9). */
-const refundsMax = 50
+export const refundsMax = 50
 const gapSeconds = 60
 const refundableSeconds = 365 * 24 * 60 * 60
 
