@@ -27,7 +27,10 @@ export async function reserveStock(
   return { refused: product.kind === 'virtual' ? 'virtual_goods_refused' : 'out_of_stock', name: product.name }
 }
 
-/** Sells or releases what an order holds; the settlement's key refuses a second time (I13). */
+/**
+ * Sells or releases what an order holds; the settlement's key refuses a second time (I13). The products are locked in the
+ * order in which a new order takes them, whatever sorting the database was made with.
+ */
 export async function settleStock(
   sql: Queries,
   merchantId: string,
@@ -41,7 +44,7 @@ export async function settleStock(
       select sku, quantity from order_lines where merchant_id = ${merchantId} and order_number = ${orderNumber}
     ), locked as (
       select p.sku, lines.quantity from products p join lines using (sku)
-       where p.merchant_id = ${merchantId} order by p.sku for update of p
+       where p.merchant_id = ${merchantId} order by p.sku collate "C" for update of p
     )
     update products p
        set stock_reserved = p.stock_reserved - locked.quantity,

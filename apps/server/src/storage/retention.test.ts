@@ -17,6 +17,11 @@ test('A56: refused messages go after 90 days, what had an effect stays for ever'
       values ('10000100', 'old refused', 'v3', '2026-01-01Z', '{}', '', 'refused', now()),
              ('10000100', 'old applied', 'v3', '2026-01-01Z', '{}', '', 'applied', now()),
              ('10000100', 'new refused', 'v3', '2026-05-31Z', '{}', '', 'refused', now());
+    insert into push_inbox (merchant_id, inbox_id, appid, received_at, query, content_type, body, verdict, dedupe_key, decided_at)
+      values ('10000100', 'old forged', 'wx', '2026-01-01Z', '{}', '', '', 'refused', null, now()),
+             ('10000100', 'old unread', 'wx', '2026-01-01Z', '{}', '', '', null, null, null),
+             ('10000100', 'old effect', 'wx', '2026-01-01Z', '{}', '', '', 'applied', '1:a', now()),
+             ('10000100', 'new forged', 'wx', '2026-05-31Z', '{}', '', '', 'refused', null, now());
     insert into idempotency_keys (merchant_id, user_id, route, key, request_hash, answer, created_at)
       values ('10000100', 'anna', 'submit-order', 'old', '', '{}', '2026-05-20Z'), ('10000100', 'anna', 'submit-order', 'new', '', '{}', '2026-05-30Z');
     insert into sessions (merchant_id, token_hash, user_id, created_at, last_used_at, expires_at)
@@ -26,6 +31,11 @@ test('A56: refused messages go after 90 days, what had an effect stays for ever'
   assert.deepEqual(
     inbox.map((row) => row.inbox_id),
     ['new refused', 'old applied'],
+  )
+  const pushes = await sql<{ inbox_id: string }[]>`select inbox_id from push_inbox order by 1`
+  assert.deepEqual(
+    pushes.map((row) => row.inbox_id),
+    ['new forged', 'old effect'],
   )
   assert.equal((await sql`select from idempotency_keys`).length, 1)
   assert.equal((await sql`select from sessions`).length, 1)

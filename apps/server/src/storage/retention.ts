@@ -1,7 +1,7 @@
 import type { Sql } from './connect.ts'
 
 /** How long what nobody needs any more is kept, in days; money, orders and their history are kept for ever. */
-const refusedNotifyDays = 90
+const refusedMessageDays = 90
 const idempotencyDays = 7
 const sessionDays = 30
 const dayMs = 24 * 60 * 60 * 1000
@@ -20,7 +20,12 @@ export async function forgetOld(sql: Sql, now: Date): Promise<boolean> {
     await sql`
       delete from notify_inbox where ctid in (
         select ctid from notify_inbox
-         where (verdict in ('refused', 'ignored') or verdict is null) and received_at < ${before(refusedNotifyDays)}
+         where (verdict in ('refused', 'ignored') or verdict is null) and received_at < ${before(refusedMessageDays)}
+         limit ${atOnce})`,
+    await sql`
+      delete from push_inbox where ctid in (
+        select ctid from push_inbox
+         where (verdict in ('refused', 'ignored') or verdict is null) and received_at < ${before(refusedMessageDays)}
          limit ${atOnce})`,
     await sql`
       delete from idempotency_keys where ctid in (
