@@ -1,56 +1,21 @@
 /** Issue 4, point 2: what an operator sees and does, by the command line, against a real database and WeChat. */
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
-import { runCli } from '../../apps/server/src/cli/run-cli.ts'
-import { endsWell } from '../support/ends-well.ts'
+import { createWeChatGateway } from '../../apps/server/src/gateway/wechat-gateway.ts'
+import { createStore } from '../../apps/server/src/storage/store.ts'
+import { until } from '../../scripts/until.ts'
 import { Shopper } from '../support/shop.ts'
 import { startTimedShop } from '../support/timed-shop.ts'
+import { hireOperator, tells } from './operator.ts'
 
 const shop = await startTimedShop()
+const { fenpay, order, checks } = hireOperator(shop)
+const nobodyHasToAct = 'No open flag: nobody has to do anything.'
 
-async function fenpay(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  let out = ''
-  let err = ''
-  const code = await runCli(args, {
-    env: { DATABASE_URL: shop.databaseUrl },
-    world: shop.world,
-    user: 'eve',
-    isTerminal: false,
-    isColored: false,
-    write: (text) => {
-      out += text
-    },
-    complain: (text) => {
-      err += text
-    },
-    confirm: async () => false,
-    pause: async () => undefined,
-    patienceMs: 0,
-  })
-  return { code, out, err }
-}
-
-/** The sum at the end of the order's screen, read off it, in fen. */
-async function sumOf(number: string): Promise<Record<string, number>> {
-  const { code, out, err } = await fenpay('order', number)
-  assert.equal(code, 0, err + out)
-  const sum: Record<string, number> = {}
-  for (const [, name = '', yuan = ''] of out.matchAll(
-    /^ {2}(paid|given back|in transit|in suspense|left) +¥([0-9.]+)/gm,
-  ))
-    sum[name] = Number(yuan.replace('.', ''))
-  const { paid = 0, left = 0, 'given back': back = 0, 'in transit': transit = 0, 'in suspense': suspense = 0 } = sum
-  assert.equal(paid, left + back + transit + suspense)
-  assert.match(out, /It holds, and the ledger says the same\./)
-  for (const line of out.split('\n')) assert.ok(line.length <= 100, line)
-  return sum
-}
-
-async function isClean(): Promise<void> {
-  const { code, out } = await fenpay('check')
-  assert.equal(code, 0, out)
-  assert.match(out, /all hold\./)
-  await endsWell(shop)
+/** Waits until the notification of a payment is on the order's screen: WeChat tells it by itself. */
+function told(number: string, what: string): Promise<void> {
+  return until(what, async () => (await order(number)).screen.includes(what))
 }
 
 async function bought(): Promise<{ shopper: Shopper; number: string }> {
@@ -60,53 +25,207 @@ async function bought(): Promise<{ shopper: Shopper; number: string }> {
   return { shopper, number }
 }
 
+/** Somebody closes the live attempt in the merchant platform. */
+async function closeAtWeChat(number: string): Promise<void> {
+  const { merchant } = shop.config
+  const merchants = { find: async () => merchant, ofApp: async () => merchant }
+  const calls = {
+    clock: Date.now,
+    baseUrls: [shop.wechat.url],
+    random: Math.random,
+    nonce: () => randomBytes(16).toString('hex'),
+  }
+  const store = createStore(shop.sql, { random: Math.random })
+  const attempt = await store.reads.liveAttempt(merchant.merchantId, number)
+  assert.ok(attempt)
+  const { payment } = createWeChatGateway(merchants, calls)
+  assert.equal((await payment.close(attempt)).outcome, 'closed')
+}
+
 test('a part and the rest are refunded, once more is refused with the reason, and the key makes no second one (F77)', async () => {
   const { number } = await bought()
   const part = ['refund', number, '--amount', '10.00', '--reason', '面凉了', '--key', 'k1', '--yes']
   const first = await fenpay(...part)
   assert.equal(first.code, 0, first.err)
   const again = await fenpay(...part)
-  const made = /Refund (\w+) over ¥10\.00/
+  const made = /Refund (\w+) over ¥10\.00 is recorded\./
   assert.equal(made.exec(again.out)?.[1], made.exec(first.out)?.[1])
   assert.match((await fenpay('refund', number, '--reason', '面凉了', '--yes')).err, /^refund_too_soon: /)
-  assert.equal((await sumOf(number))['in transit'], 1000)
+  assert.equal((await order(number)).sum.transit, 1000)
   await shop.passTime(120)
-  assert.deepEqual(await sumOf(number), {
-    paid: 6560,
-    'given back': 1000,
-    'in transit': 0,
-    'in suspense': 0,
-    left: 5560,
-  })
+  assert.deepEqual((await order(number)).sum, { paid: 6560, back: 1000, transit: 0, suspense: 0, left: 5560 })
   assert.equal((await fenpay('refund', number, '--reason', '全退', '--yes')).code, 0)
   await shop.passTime(120)
-  assert.equal((await sumOf(number))['left'], 0)
+  const { screen, sum } = await order(number)
+  assert.deepEqual(sum, { paid: 6560, back: 6560, transit: 0, suspense: 0, left: 0 })
+  tells(
+    screen,
+    '  attempt 1    WeChat is ready to take the money',
+    /payment {6}WeChat took ¥65\.60 at .*; it pays the order/,
+    'debit wechat_receivable ¥65.60, credit revenue ¥65.60',
+    'order        paid (pending → paid)',
+    /refund 1 {5}¥10\.00; now: succeeded.* “面凉了”, decided by eve \(staff\)/,
+    'debit refunds ¥10.00, credit refunds_in_transit ¥10.00',
+    'refund 1     the user has the money',
+    /refund 2 {5}¥55\.60; now: succeeded.* “全退”, decided by eve \(staff\)/,
+    'refund 2     the user has the money',
+    nobodyHasToAct,
+  )
   const refused = await fenpay('refund', number, '--amount', '0.01', '--reason', '再退', '--yes')
   assert.equal(refused.code, 1)
-  assert.match(refused.err, /^refund_exceeds_payment: .*\n {2}What to do: /)
-  await isClean()
+  assert.match(
+    refused.err,
+    /^refund_exceeds_payment: .* took ¥65\.60; there are 2 refunds of it over ¥65\.60 in all; ¥0\.00 is left\.\n {2}What to do: /,
+  )
+  await checks()
 })
 
-test('a refund wants both decimals and an answer; an unknown number and a wrong option are told apart', async () => {
-  const { number } = await bought()
-  assert.equal((await fenpay('refund', number, '--amount', '1000', '--reason', 'x', '--yes')).code, 2)
-  assert.equal((await fenpay('refund', number, '--amount', '10.00', '--reason', 'x')).code, 2)
-  assert.equal((await fenpay('orders', '--nonsense')).code, 2)
-  assert.equal((await fenpay('order', 'NOSUCH')).code, 1)
-  assert.equal((await sumOf(number))['given back'], 0)
-})
-
-test('an order that expires, and one that is paid without any notification for an hour', async () => {
+test('who pays in the moment of the close has paid, and the order says so (F20)', async () => {
   const shopper = await Shopper.arrive(shop)
-  const expired = await shopper.order()
-  await shopper.prepay(expired)
-  await shop.wechat.fault('notify.drop', { times: 100 })
-  const silent = await shopper.buy()
-  await shop.passTime(60 * 60)
+  const number = await shopper.order()
+  await shopper.prepay(number)
+  await shopper.api.cancelOrder(shopper.token, number)
+  const waiting = await order(number)
+  assert.deepEqual(waiting.sum, { paid: 0, back: 0, transit: 0, suspense: 0, left: 0 })
+  tells(waiting.screen, 'closing', 'closes when WeChat confirms it; a payment still counts', 'WeChat took nothing')
+  await shop.wechat.fault('close.paid-before')
+  await shop.passTime(6 * 60)
+  const { screen, sum } = await order(number)
+  assert.deepEqual(sum, { paid: 6560, back: 0, transit: 0, suspense: 0, left: 6560 })
+  tells(
+    screen,
+    'order        cancelled by the user (pending → closing)',
+    /payment {6}WeChat took ¥65\.60/,
+    'order        paid (closing → paid)',
+    nobodyHasToAct,
+  )
+  assert.doesNotMatch(screen, /stock is free again/)
+  await checks()
+})
+
+test('an order that nobody pays expires, with its stock free again and no fen anywhere', async () => {
+  const shopper = await Shopper.arrive(shop)
+  const number = await shopper.order()
+  await shopper.prepay(number)
+  await shop.passTime(40 * 60)
+  const { screen, sum } = await order(number)
+  assert.deepEqual(sum, { paid: 0, back: 0, transit: 0, suspense: 0, left: 0 })
+  tells(
+    screen,
+    / closed\n/,
+    'attempt 1    WeChat has closed it',
+    'order        closed, and its stock is free again (pending → closed); the time to pay it was over',
+    nobodyHasToAct,
+    'WeChat took nothing',
+  )
+  await checks()
+})
+
+test('money that comes after the close is flagged, given back by itself, and explained (F22)', async () => {
+  const shopper = await Shopper.arrive(shop)
+  const number = await shopper.order()
+  const pay = await shopper.prepay(number)
+  await shopper.api.cancelOrder(shopper.token, number)
+  await shop.passTime(6 * 60)
+  await shop.wechat.fault('pay.after-close')
+  await shopper.pay(pay)
+  await told(number, 'late payment')
+  const known = await order(number)
+  assert.deepEqual(known.sum, { paid: 6560, back: 0, transit: 6560, suspense: 0, left: 0 })
+  tells(
+    known.screen,
+    'WHAT A PERSON MUST DO',
+    'WeChat took money for an order that was closed.',
+    'to do: Nothing: it is being given back.',
+  )
+  tells((await fenpay('flags')).out, 'late_payment', 'amount ¥65.60', 'to do: Nothing: it is being given back.')
+  await shop.passTime(60)
+  const { screen, sum } = await order(number)
+  assert.deepEqual(sum, { paid: 6560, back: 6560, transit: 0, suspense: 0, left: 0 })
+  tells(
+    screen,
+    'order        closed, and its stock is free again (closing → closed); as the user wished',
+    /payment {6}WeChat took ¥65\.60 at .*; it is in suspense: late payment/,
+    'debit wechat_receivable ¥65.60, credit suspense ¥65.60',
+    'flag         late_payment raised',
+    'decided by Fenpay, by its rule for money that fits no order',
+    'refund 1     the user has the money',
+    'flag         late_payment settled by Fenpay: refunded',
+    nobodyHasToAct,
+  )
+  await checks()
+})
+
+test('of two payments of one order the second is flagged, given back by itself, and explained (F24)', async () => {
+  const shopper = await Shopper.arrive(shop)
+  const number = await shopper.order()
+  const first = await shopper.prepay(number)
+  await shop.skip(6 * 60)
+  await closeAtWeChat(number)
+  await shopper.check(number)
+  await shopper.pay(await shopper.prepay(number))
+  assert.equal((await shopper.check(number)).status, 'paid')
+  await shop.wechat.fault('pay.after-close')
+  await shopper.pay(first)
+  await told(number, 'duplicate payment')
+  assert.deepEqual((await order(number)).sum, { paid: 13120, back: 0, transit: 6560, suspense: 0, left: 6560 })
+  tells((await fenpay('flags')).out, 'duplicate_payment', 'WeChat took money twice for one order.', 'to do: Nothing')
+  await shop.passTime(60)
+  const { screen, sum } = await order(number)
+  assert.deepEqual(sum, { paid: 13120, back: 6560, transit: 0, suspense: 0, left: 6560 })
+  tells(
+    screen,
+    'attempt 1    WeChat has closed it',
+    'attempt 2    WeChat is ready to take the money',
+    'order        paid (pending → paid)',
+    /payment {6}WeChat took ¥65\.60 at .*; it is in suspense: duplicate payment/,
+    'refund 1     the user has the money',
+    nobodyHasToAct,
+    'what WeChat took, in 2 payments',
+  )
+  assert.match((await fenpay('payments')).out, new RegExp(`¥65\\.60 +¥65\\.60 .* duplicate payment ${number}`))
+  await checks()
+})
+
+test('with every notification dropped for an hour, orders are paid and refunds end all the same (F1, F30, P1)', async () => {
+  await shop.wechat.fault('notify.drop', { seconds: 60 * 60 })
+  const shopper = await Shopper.arrive(shop)
+  const number = await shopper.buy()
+  await shop.passTime(2 * 60)
+  const paid = await order(number)
+  assert.deepEqual(paid.sum, { paid: 6560, back: 0, transit: 0, suspense: 0, left: 6560 })
+  tells(paid.screen, 'known by asking WeChat', 'order        paid (pending → paid); found by asking WeChat')
+  assert.equal((await fenpay('refund', number, '--item', 'beef-noodles', '--reason', '少一碗', '--yes')).code, 0)
+  await shop.passTime(50 * 60)
+  const { screen, sum } = await order(number)
+  assert.deepEqual(sum, { paid: 6560, back: 3280, transit: 0, suspense: 0, left: 3280 })
+  tells(
+    screen,
+    /beef-noodles .* ¥65\.60 +1\n/,
+    /refund 1 {5}¥32\.80 for 1 × beef-noodles; now: succeeded/,
+    'refund 1     the user has the money; found by asking WeChat',
+    nobodyHasToAct,
+  )
+  assert.doesNotMatch(screen, /notification from WeChat/)
   await shop.wechat.clearFaults()
-  assert.deepEqual([(await sumOf(expired))['paid'], (await sumOf(silent))['left']], [0, 6560])
-  assert.match((await fenpay('order', expired)).out, /closed\n/)
-  await isClean()
+  await shop.passTime(3 * 60 * 60)
+  await told(number, 'repeated; it was known already')
+  assert.deepEqual((await order(number)).sum, sum)
+  await checks()
+})
+
+test('whoever is asked and says no has given nothing back; whoever cannot be asked says --yes', async () => {
+  const { number } = await bought()
+  const wish = ['refund', number, '--amount', '10.00', '--reason', 'x']
+  const silent = await fenpay(...wish)
+  assert.deepEqual([silent.code, silent.err], [2, 'wrong_use: There is nobody to ask.\n  What to do: Add --yes.\n'])
+  const refusing = await hireOperator(shop, {}, false).fenpay(...wish)
+  assert.equal(refusing.code, 1)
+  assert.match(refusing.out, /left ¥65\.60\.\nTo be given back now: ¥10\.00, “x”\.\n$/)
+  assert.match(refusing.err, /^not_confirmed: Nothing was done\./)
+  assert.deepEqual((await order(number)).sum, { paid: 6560, back: 0, transit: 0, suspense: 0, left: 6560 })
+  assert.equal((await hireOperator(shop, {}, true).fenpay(...wish)).code, 0)
+  assert.equal((await order(number)).sum.transit, 1000)
 })
 
 test('every list is readable and is JSON on demand', async () => {
@@ -117,6 +236,7 @@ test('every list is readable and is JSON on demand', async () => {
     'flags',
     'refund-requests',
     'webhooks',
+    'webhook-deliveries',
     'outbox',
     'ledger',
     'check',

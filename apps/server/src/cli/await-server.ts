@@ -10,7 +10,7 @@ const pollMs = 200
 export async function awaitServer(context: CliContext, isDone: () => Promise<boolean>): Promise<string | undefined> {
   const { host, reports } = context
   if ((await reports.serverCount()) === 0)
-    return 'No server seems to be at work on this database. It is committed, and goes on when one runs.'
+    return 'No server seems to be at work on this database. It goes on when one runs.'
   for (let waitedMs = 0; ; waitedMs += pollMs) {
     if (await isDone()) return undefined
     if (waitedMs >= host.patienceMs) return 'A server is at work; it goes on with it by itself.'

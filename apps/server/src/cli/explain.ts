@@ -36,7 +36,9 @@ export function explain(error: unknown): { text: string; exitCode: 1 | 2 } | und
   if (error instanceof CliFailure) return told(error.code, error.message, error.todo, error.exitCode)
   if (error instanceof Refusal) {
     const { title, advice } = forStaff[error.code] ?? errorCatalogue[error.code]
-    return told(error.code, `${title} ${error.message}`, advice)
+    // What is said to a user about an order of theirs says nothing to the staff.
+    const said = error.code === 'order_not_found' ? title : `${title} ${error.message}`
+    return told(error.code, said, advice)
   }
   if (error instanceof ConfigError)
     return told('configuration', error.message, 'See docs/configuration.md, and the .env of this folder.', 2)
@@ -50,7 +52,19 @@ export function explain(error: unknown): { text: string; exitCode: 1 | 2 } | und
       `The database does not answer: ${(error as Error).message}`,
       'See that it runs, and that DATABASE_URL or FENPAY_DATA_DIR is the one of the server.',
     )
+  if (isDatabaseRefusal(error))
+    return told(
+      'database_refused',
+      `The database does not let the command line in: ${(error as Error).message}`,
+      'Compare user, password and database in DATABASE_URL with those of the server.',
+    )
   return undefined
+}
+
+/** Wrong user, wrong password, a user who may not, no such database. */
+function isDatabaseRefusal(error: unknown): boolean {
+  const code = (error as { code?: unknown }).code
+  return ['28000', '28P01', '42501', '3D000'].some((refused) => refused === code)
 }
 
 function told(code: string, what: string, todo: string, exitCode: 1 | 2 = 1): { text: string; exitCode: 1 | 2 } {

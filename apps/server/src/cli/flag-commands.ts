@@ -7,7 +7,8 @@ import { type AddCommands, deciding, listing, reading, staffOf } from './command
 import { flagLines } from './flag-view.ts'
 import { readLimit } from './read-amount.ts'
 import { show } from './show.ts'
-import { count, spoken, yuan } from './words.ts'
+import { padStart } from './text-layout.ts'
+import { balanceOf, count, personOf } from './words.ts'
 
 /** For machines what the kind means stands beside the flag. */
 const withMeaning = (flag: ReportedFlag) => ({ ...flag, ...flagCatalogue[flag.kind] })
@@ -43,7 +44,7 @@ export const addFlagCommands: AddCommands = (program, run) => {
         const settled = { note, by: staffOf(context, by) }
         if (!(await settleFlag(context, await context.merchantId(), { kind, subjectId }, settled)))
           throw new CliFailure('flag_settled', `Flag ${id} is settled already.`, `Read how: fenpay flag ${id}`)
-        context.host.write(`Flag ${id} (${kind}) is settled by ${settled.by}.\n`)
+        context.host.write(`Flag ${id} (${kind}) is settled by ${personOf(settled.by)}.\n`)
         return undefined
       }),
     )
@@ -63,7 +64,9 @@ export const addFlagCommands: AddCommands = (program, run) => {
                 ].join('\n')
           }),
           '',
-          ...balances.map((row) => `${row.merchant_id}  ${spoken(row.account).padEnd(20)} ${yuan(row.balance_fen)}`),
+          ...balances.map(
+            (row) => `${row.merchant_id}  ${row.account.padEnd(18)} ${padStart(balanceOf(row.balance_fen), 20)}`,
+          ),
           '',
           broken.length === 0
             ? `${count(checked.length, 'invariant')} checked: all hold.`

@@ -2,7 +2,7 @@ import { flagCatalogue } from '../domain/flag.ts'
 import type { ReportedFlag } from '../storage/report-rows.ts'
 import type { Paint } from './paint.ts'
 import { pageWidth, spread, wrap } from './text-layout.ts'
-import { dateTime, facts } from './words.ts'
+import { dateTime, facts, personOf } from './words.ts'
 
 /** What a flag says, since when, on what evidence, and what to do. */
 export function flagLines(flag: ReportedFlag, paint: Paint): string[] {
@@ -16,7 +16,7 @@ export function flagLines(flag: ReportedFlag, paint: Paint): string[] {
     ...(evidence === '' ? [] : [`evidence: ${evidence}`]),
     ...(flag.resolved_at === null
       ? [`to do: ${todo}`]
-      : [`settled ${dateTime(flag.resolved_at)} by ${flag.resolved_by}: ${flag.note ?? ''}`]),
+      : [`settled ${dateTime(flag.resolved_at)} by ${personOf(flag.resolved_by ?? '')}: ${flag.note ?? ''}`]),
   ]
   return [
     spread(`${paint(isOpen ? 'red' : 'dim', flag.kind)}  ${flag.flag_id}`, `since ${dateTime(flag.opened_at)}`),

@@ -1,8 +1,9 @@
+import { wrongUse } from './cli-failure.ts'
 import { type AddCommands, listing } from './command-parts.ts'
 import { readLimit } from './read-amount.ts'
 import { show } from './show.ts'
 import { table } from './text-layout.ts'
-import { dateTime, spoken, yuan } from './words.ts'
+import { balanceOf, bookedSides, dateTime, spoken } from './words.ts'
 
 export const addLedgerCommand: AddCommands = (program, run) => {
   listing(program, 'ledger', 'the balances of the accounts, and the latest postings')
@@ -11,11 +12,16 @@ export const addLedgerCommand: AddCommands = (program, run) => {
       run(async ({ host, reports, merchantId }) => {
         const id = await merchantId()
         const balances = (await reports.balances(id)).map(({ account, balance_fen }) => ({ account, balance_fen }))
+        if (options.account !== undefined && !balances.some(({ account }) => account === options.account))
+          throw wrongUse(
+            `Nothing was posted to an account ${JSON.stringify(options.account)}.`,
+            `Write one of: ${balances.map(({ account }) => account).join(', ') || 'none yet'}.`,
+          )
         const postings = await reports.postings(id, options.account, readLimit(options.limit))
         show(host, options, { balances, postings }, (report) => [
           ...table(
             [{ title: 'account' }, { title: 'balance', align: 'right' }],
-            report.balances.map(({ account, balance_fen }) => [account, yuan(balance_fen)]),
+            report.balances.map(({ account, balance_fen }) => [account, balanceOf(balance_fen)]),
           ),
           '',
           ...table(
@@ -24,7 +30,7 @@ export const addLedgerCommand: AddCommands = (program, run) => {
               dateTime(posting.posted_at),
               spoken(posting.kind),
               posting.source_id,
-              posting.entries.map(({ account, amount_fen }) => `${account} ${yuan(amount_fen)}`).join('  '),
+              bookedSides(posting.entries),
             ]),
           ),
         ])

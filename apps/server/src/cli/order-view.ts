@@ -3,7 +3,7 @@ import type { ReportedFlag, ReportedOrder } from '../storage/report-rows.ts'
 import { flagLines } from './flag-view.ts'
 import type { OrderSum } from './order-sum.ts'
 import type { Paint, Tone } from './paint.ts'
-import { padEnd, padStart, spread, table, wrap } from './text-layout.ts'
+import { padEnd, padStart, pageWidth, spread, table, wrap } from './text-layout.ts'
 import { timeLine } from './time-line.ts'
 import { count, dateTime, yuan } from './words.ts'
 
@@ -43,14 +43,16 @@ function headOf({ order, items, payments }: OrderReport, paint: Paint): string[]
       ? `paid ${dateTime(order.paid_at)}`
       : order.closed_at !== null
         ? `closed ${dateTime(order.closed_at)}`
-        : `can be paid until ${dateTime(order.expires_at)}`,
-    ...(order.next_check_at === null ? [] : [`next look ${dateTime(order.next_check_at)}`]),
+        : order.status === 'closing'
+          ? 'closes when WeChat confirms it; a payment still counts'
+          : `can be paid until ${dateTime(order.expires_at)}`,
+    ...(order.next_check_at === null ? [] : [`WeChat is asked at ${dateTime(order.next_check_at)}`]),
   ]
   return [
     spread(paint('bold', `Order ${order.order_number}`), paint(statusTones[order.status], order.status)),
-    times.join(', '),
+    ...wrap(times.join(', '), pageWidth),
     `user ${order.user_id}, openid ${order.openid}`,
-    ...(order.remark === null ? [] : wrap(`remark: ${order.remark}`, 100)),
+    ...(order.remark === null ? [] : wrap(`remark: ${order.remark}`, pageWidth)),
     '',
     ...table(
       [
@@ -87,7 +89,11 @@ function sumOf({ payments, sum }: OrderReport & { sum: OrderSum }, paint: Paint)
   const equation = [sum.left_fen, sum.given_back_fen, sum.in_transit_fen, sum.in_suspense_fen].map(yuan).join(' + ')
   return [
     paint('bold', 'SUM'),
-    row('paid', sum.taken_fen, `what WeChat took, in ${count(payments.length, 'payment')}`),
+    row(
+      'paid',
+      sum.taken_fen,
+      payments.length === 0 ? 'WeChat took nothing' : `what WeChat took, in ${count(payments.length, 'payment')}`,
+    ),
     row(
       'given back',
       sum.given_back_fen,

@@ -14,7 +14,7 @@ import { type AddCommands, listing, reading } from './command-parts.ts'
 import { readLimit } from './read-amount.ts'
 import { show } from './show.ts'
 import { table } from './text-layout.ts'
-import { dateTime, spoken } from './words.ts'
+import { dateTime, outboxWords } from './words.ts'
 
 type ListOptions = { json?: boolean; limit: string }
 
@@ -42,7 +42,7 @@ export const addOutboxCommands: AddCommands = (program, run) => {
                 ],
                 outbox.map((item) => [
                   item.outbox_id,
-                  item.event ?? spoken(item.kind),
+                  outboxWords(item),
                   item.status,
                   String(item.attempts),
                   timeOf(item.next_at ?? item.ended_at),
@@ -63,7 +63,7 @@ export const addOutboxCommands: AddCommands = (program, run) => {
         const item = await context.reports.outboxItem(await context.merchantId(), id)
         if (item?.status !== 'dead')
           throw new CliFailure(
-            'outbox_not_dead',
+            item === undefined ? 'outbox_not_found' : 'outbox_not_dead',
             item === undefined ? `There is no item ${id}.` : `Item ${id} is ${item.status}.`,
             'See what was given up: fenpay outbox --dead',
           )

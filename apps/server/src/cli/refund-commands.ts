@@ -10,7 +10,7 @@ import { type AddCommands, deciding, listing, staffOf } from './command-parts.ts
 import { readAmount, readItem, readLimit, readReason } from './read-amount.ts'
 import { show } from './show.ts'
 import { table } from './text-layout.ts'
-import { dateTime, spoken, yuan } from './words.ts'
+import { count, dateTime, personOf, spoken, yuan } from './words.ts'
 
 interface RefundOptions {
   amount?: string
@@ -83,7 +83,9 @@ export const addRefundCommands: AddCommands = (program, run) => {
         const outcome = await settleAbnormalRefund(context, await context.merchantId(), number, decided)
         if (outcome.outcome === 'refused')
           throw new CliFailure(outcome.code, outcome.detail, 'See the refunds without a result: fenpay refunds --open')
-        context.host.write(`Refund ${number} over ${yuan(outcome.refund.amountFen)} is settled by ${decided.by}.\n`)
+        context.host.write(
+          `Refund ${number} over ${yuan(outcome.refund.amountFen)} is settled by ${personOf(decided.by)}.\n`,
+        )
         return undefined
       }),
     )
@@ -123,7 +125,19 @@ async function refundAnOrder(context: CliContext, orderNumber: string, options: 
     actor: staffOf(context, options.by),
     ...(key === undefined ? {} : { key }),
   }
-  return tellRefund(context, await refundOrder(context, merchantId, orderNumber, ask, by))
+  const made = refundOrder(context, merchantId, orderNumber, ask, by)
+  return tellRefund(context, await made.catch((error: unknown) => inYuan(error, payment)))
+}
+
+/** What a payment's balance forbids, said in the staff's unit. @throws always */
+function inYuan(error: unknown, payment: PaymentBalance | undefined): never {
+  const codes = ['refund_exceeds_payment', 'refund_too_many', 'refund_too_soon', 'refund_too_late']
+  if (!(error instanceof Refusal) || payment === undefined || !codes.includes(error.code)) throw error
+  const held = `${count(payment.refundCount, 'refund')} of it over ${yuan(payment.reservedFen)} in all`
+  throw new Refusal(
+    error.code,
+    `The payment took ${yuan(payment.paidFen)}; there ${payment.refundCount === 1 ? 'is' : 'are'} ${held}; ${yuan(leftFen(payment))} is left.`,
+  )
 }
 
 /** What the pieces cost; undefined for an order that is not refunded by piece. */
@@ -172,10 +186,8 @@ async function refundAPayment(
       `Payment ${transactionId} of ${yuan(payment.paidFen)}, in suspense: ${spoken(payment.suspenseReason ?? '')}.`,
       `To be given back now: ${yuan(leftFen(payment))}, “${reason}”.`,
     ])
-  return tellRefund(
-    context,
-    await refundPayment(context, merchantId, transactionId, reason, staffOf(context, options.by)),
-  )
+  const made = refundPayment(context, merchantId, transactionId, reason, staffOf(context, options.by))
+  return tellRefund(context, await made.catch((error: unknown) => inYuan(error, payment)))
 }
 
 async function askFirst({ host }: CliContext, { yes }: { yes?: boolean }, lines: string[]): Promise<void> {
@@ -201,7 +213,7 @@ const states: Record<Refund['status'], string> = {
 /** Waits a little for WeChat's answer, which a server brings, and tells the state. */
 export async function tellRefund(context: CliContext, made: Refund): Promise<undefined> {
   const { host, store } = context
-  host.write(`Refund ${made.outRefundNo} over ${yuan(made.amountFen)} is committed.\n`)
+  host.write(`Refund ${made.outRefundNo} over ${yuan(made.amountFen)} is recorded.\n`)
   let refund = made
   const hint = await awaitServer(context, async () => {
     refund = (await store.reads.findRefund(made.merchantId, made.outRefundNo)) ?? made

@@ -39,7 +39,7 @@ function createProgram(host: CliHost, run: Run): Command {
     .showHelpAfterError('(see: fenpay <command> --help)')
     .addHelpText(
       'after',
-      "\nExit codes: 0 well, 1 something was found or refused, 2 wrong use. The environment is the server's, and .env is read.\nIt never calls WeChat: what it commits, a running server does. Times are Beijing's.",
+      "\nExit codes: 0 well, 1 something was found or refused, 2 wrong use. The environment is the server's, and .env is read.\nIt never calls WeChat: what it records, a running server does. Times are Beijing's.",
     )
   addOrderCommands(program, run)
   addFlagCommands(program, run)

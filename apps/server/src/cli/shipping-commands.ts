@@ -27,15 +27,20 @@ export const addShippingCommands: AddCommands = (program, run) => {
         const outcome = await shipOrder(context, merchantId, orderNumber, factsOf(options), by)
         if (outcome.outcome === 'refused')
           throw new CliFailure(outcome.code, outcome.detail, `See: fenpay order ${orderNumber}`)
-        context.host.write(`The shipment of order ${orderNumber} is committed.\n`)
+        context.host.write(`The shipment of order ${orderNumber} is recorded.\n`)
         let state = 'recorded'
+        let isWanted = false
         const hint = await awaitServer(context, async () => {
           const report = await context.reports.order(merchantId, orderNumber)
           state = report?.shipment?.status ?? state
-          const isWanted = report?.outbox.some(({ kind }) => kind === 'upload_shipping') ?? false
+          isWanted = report?.outbox.some(({ kind }) => kind === 'upload_shipping') ?? false
           return state !== 'recorded' || !isWanted
         })
-        const told = { recorded: 'is recorded', uploaded: 'is known to WeChat', refused: 'was refused by WeChat' }
+        const told = {
+          recorded: isWanted ? 'is not known to WeChat yet' : 'is not told to WeChat: shipping management is off',
+          uploaded: 'is known to WeChat',
+          refused: 'was refused by WeChat',
+        }
         context.host.write(`It ${told[state as keyof typeof told]}.\n${hint === undefined ? '' : `${hint}\n`}`)
         return state === 'refused' ? 1 : 0
       }),

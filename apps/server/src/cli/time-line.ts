@@ -2,15 +2,18 @@ import type { OrderReport } from '../storage/order-report.ts'
 import type {
   ReportedEvent,
   ReportedFlag,
+  ReportedNotification,
   ReportedOutbox,
   ReportedPayment,
+  ReportedPosting,
   ReportedRefund,
   ReportedRequest,
   ReportedShipment,
 } from '../storage/report-rows.ts'
+import { type EventSubject, eventWords } from './event-words.ts'
 import type { Paint, Tone } from './paint.ts'
 import { padEnd, pageWidth, wrap } from './text-layout.ts'
-import { clockOf, count, dateTime, dayOf, facts, spoken, yuan } from './words.ts'
+import { bookedSides, clockOf, count, dateTime, dayOf, outboxWords, personOf, spoken, yuan } from './words.ts'
 
 /** One line of an order's history, with more of it below. */
 interface Entry {
@@ -25,29 +28,19 @@ const textWidth = pageWidth - 10 - whatWidth
 
 /** Everything that happened, by time, a heading for each day. */
 export function timeLine(report: OrderReport, paint: Paint): string[] {
+  const told = (isWanted: (event: ReportedEvent) => boolean) =>
+    report.events.filter(isWanted).flatMap((event) => eventEntries(event, report))
   // What happened in the same moment stays as it is listed here, the cause before its effects.
   const entries: Entry[] = [
+    ...told(({ kind }) => kind === 'submitted'),
     ...report.attempts.map((attempt) => attemptEntry(attempt)),
+    ...told(({ kind }) => kind.startsWith('attempt_')),
     ...report.payments.map((payment) => paymentEntry(payment, report)),
     ...report.refund_requests.flatMap((request) => requestEntries(request)),
-    ...report.notifications.map((notification) => ({
-      at: notification.received_at,
-      what: 'notification',
-      tone: notification.verdict === 'refused' ? ('yellow' as const) : undefined,
-      lines: [
-        `by ${notification.pay_api}: ${notification.verdict ?? 'not judged yet'}${notification.reason === null ? '' : ` (${notification.reason})`}`,
-      ],
-    })),
-    ...report.events.map((event) => eventEntry(event)),
-    ...report.refunds.map((refund) => refundEntry(refund)),
-    ...report.postings.map((posting) => ({
-      at: posting.posted_at,
-      what: 'ledger',
-      tone: 'dim' as const,
-      lines: [
-        `${spoken(posting.kind)}: ${posting.entries.map(({ account, amount_fen }) => `${account} ${amount_fen > 0 ? '+' : ''}${yuan(amount_fen)}`).join(', ')}`,
-      ],
-    })),
+    ...report.notifications.map((notification) => notificationEntry(notification)),
+    ...told(({ kind }) => kind !== 'submitted' && !kind.startsWith('attempt_')),
+    ...report.refunds.map((refund, index) => refundEntry(refund, index + 1)),
+    ...report.postings.map((posting) => postingEntry(posting)),
     ...(report.shipment === undefined ? [] : [shipmentEntry(report.shipment)]),
     ...report.outbox.map((item) => outboxEntry(item)),
     ...report.flags.flatMap((flag) => flagEntries(flag)),
@@ -73,43 +66,99 @@ function attemptEntry(attempt: OrderReport['attempts'][number]): Entry {
   const { seq, out_trade_no, pay_api, status, calls, total_fen, created_at } = attempt
   return {
     at: created_at,
-    what: 'attempt',
+    what: `attempt ${seq}`,
     tone: undefined,
     lines: [
-      `number ${seq} over ${yuan(total_fen)}, ${pay_api}: ${status}, ${count(calls, 'call')}`,
+      `to pay ${yuan(total_fen)} by ${pay_api}; now: ${status}, after ${count(calls, 'call')} to WeChat`,
       `out_trade_no ${out_trade_no}`,
     ],
   }
 }
 
-/** WeChat's clock has no fractions and is not ours: it never took money before we asked it to. */
-function paymentEntry(payment: ReportedPayment, { attempts }: OrderReport): Entry {
-  const asked = attempts.find((attempt) => attempt.out_trade_no === payment.out_trade_no)?.created_at
-  const { success_time: at } = payment
-  const where = payment.disposition === 'order' ? 'pays the order' : `in suspense: ${spoken(payment.reason ?? '')}`
+const knownBy: Record<ReportedPayment['source'], string> = { notify: 'its notification', query: 'asking WeChat' }
+
+function paymentEntry(payment: ReportedPayment, report: OrderReport): Entry {
+  const where =
+    payment.disposition === 'order' ? 'it pays the order' : `it is in suspense: ${spoken(payment.reason ?? '')}`
   return {
-    at: asked !== undefined && asked > at ? asked : at,
+    at: placeOf(payment, report),
     what: 'payment',
     tone: payment.disposition === 'order' ? 'green' : 'yellow',
     lines: [
-      `WeChat took ${yuan(payment.amount_fen)} at ${clockOf(at)} of its clock; ${where}`,
-      `transaction_id ${payment.transaction_id}, known by ${payment.source}`,
+      `WeChat took ${yuan(payment.amount_fen)} at ${dateTime(payment.success_time)} of its clock; ${where}`,
+      `transaction_id ${payment.transaction_id}, known by ${knownBy[payment.source]}`,
     ],
   }
 }
 
-/** Told with the payment or the refund itself. */
-const toldElsewhere = ['transaction_id', 'out_trade_no', 'refund_id', 'refund_number']
+/**
+ * WeChat's clock has no fractions and is not ours. It took the money after it was ready to, within the second it names,
+ * and before anything here knew of it.
+ */
+function placeOf({ success_time, out_trade_no, transaction_id }: ReportedPayment, report: OrderReport): Date {
+  const { events, attempts, postings, notifications } = report
+  const ready =
+    events.findLast(({ kind, detail }) => kind === 'attempt_prepaid' && detail['out_trade_no'] === out_trade_no)?.at ??
+    attempts.find((attempt) => attempt.out_trade_no === out_trade_no)?.created_at ??
+    success_time
+  const known = [
+    ...postings.filter(({ source_id }) => source_id === transaction_id).map(({ posted_at }) => posted_at),
+    ...notifications.filter((one) => one.transaction_id === transaction_id).map(({ received_at }) => received_at),
+  ]
+  const earliest = Math.max(ready.getTime(), success_time.getTime() + 999)
+  return new Date(Math.min(earliest, ...known.map((at) => at.getTime())))
+}
 
-function eventEntry({ kind, from_status, to_status, cause, actor, detail, at }: ReportedEvent): Entry {
-  const step = from_status !== null && from_status !== to_status ? ` (${from_status} → ${to_status})` : ''
-  const told = facts(detail, toldElsewhere)
+const verdicts: Record<string, string> = {
+  applied: 'applied',
+  repeated: 'repeated; it was known already',
+  suspended: 'suspended; its money fits no order',
+  ignored: 'ignored',
+  refused: 'refused; it is not believed',
+}
+
+function notificationEntry({ pay_api, received_at, verdict, reason }: ReportedNotification): Entry {
+  const words = verdict === null ? 'not judged yet' : (verdicts[verdict] ?? verdict)
   return {
-    at,
-    what: 'event',
-    tone: step === '' ? undefined : 'bold',
-    lines: [`${spoken(kind)}${step}, by ${actor}, cause ${cause}${told === '' ? '' : `: ${told}`}`],
+    at: received_at,
+    what: 'notification',
+    tone: verdict === 'refused' ? 'yellow' : undefined,
+    lines: [`from WeChat (${pay_api}): ${words}${reason === null ? '' : ` (${spoken(reason)})`}`],
   }
+}
+
+function eventEntries(event: ReportedEvent, report: OrderReport): Entry[] {
+  const words = eventWords(event)
+  if (words === undefined) return []
+  return [
+    {
+      at: event.at,
+      what: subjectOf(words.about, event, report),
+      tone: event.from_status !== null && event.from_status !== event.to_status ? 'bold' : undefined,
+      lines: [words.text],
+    },
+  ]
+}
+
+/** `attempt 2`, `refund 1`: which one the event is about. */
+function subjectOf(about: EventSubject, { detail }: ReportedEvent, { attempts, refunds }: OrderReport): string {
+  const seq =
+    about === 'attempt'
+      ? (attempts.find(({ out_trade_no }) => out_trade_no === detail['out_trade_no'])?.seq ?? 0)
+      : about === 'refund'
+        ? refunds.findIndex(({ out_refund_no }) => out_refund_no === detail['refund_number']) + 1
+        : 0
+  return seq === 0 ? about : `${about} ${seq}`
+}
+
+function postingEntry({ kind, posted_at, entries }: ReportedPosting): Entry {
+  return { at: posted_at, what: 'ledger', tone: 'dim', lines: [`${spoken(kind)}: ${bookedSides(entries)}`] }
+}
+
+const sources: Record<string, string> = {
+  user: ', as the user asked',
+  policy: ', by its rule for money that fits no order',
+  external: ', outside Fenpay',
 }
 
 const refundTones: Record<string, Tone> = {
@@ -120,18 +169,18 @@ const refundTones: Record<string, Tone> = {
   refused: 'red',
 }
 
-function refundEntry(refund: ReportedRefund): Entry {
+function refundEntry(refund: ReportedRefund, seq: number): Entry {
   const pieces = refund.items.map(({ sku, quantity }) => `${quantity} × ${sku}`).join(', ')
   const ended = refund.success_time ?? refund.decided_at
   const next = refund.next_check_at === null ? '' : `; next look at ${dateTime(refund.next_check_at)}`
   return {
     at: refund.created_at,
-    what: 'refund',
+    what: `refund ${seq}`,
     tone: refundTones[refund.status] ?? 'yellow',
     lines: [
-      `${yuan(refund.amount_fen)}${pieces === '' ? '' : ` for ${pieces}`}: ${spoken(refund.status)}${ended === null ? '' : ` at ${dateTime(ended)}`}`,
-      `“${refund.reason}”, decided by ${refund.created_by} (${refund.source})`,
-      `number ${refund.out_refund_no}, ${count(refund.calls, 'call')}${next}`,
+      `${yuan(refund.amount_fen)}${pieces === '' ? '' : ` for ${pieces}`}; now: ${spoken(refund.status)}${ended === null ? '' : `, since ${dateTime(ended)}`}`,
+      `“${refund.reason}”, decided by ${personOf(refund.created_by)}${sources[refund.source] ?? ''}`,
+      `number ${refund.out_refund_no}, after ${count(refund.calls, 'call')} to WeChat${next}`,
       ...(refund.refund_id === null ? [] : [`WeChat's refund_id ${refund.refund_id}`]),
       ...(refund.refusal_code === null ? [] : [`WeChat said ${refund.refusal_code}: ${refund.refusal_message ?? ''}`]),
     ],
@@ -154,39 +203,35 @@ function requestEntries(request: ReportedRequest): Entry[] {
     at: request.answered_at,
     what: 'answer',
     tone: undefined,
-    lines: [`${request.status} by ${request.answered_by}${words}`],
+    lines: [`${request.status} by ${personOf(request.answered_by ?? '')}${words}`],
   }
   return [asked, answer]
 }
 
-function shipmentEntry(shipment: ReportedShipment): Entry {
-  const { company, tracking_no, uploaded_at, confirmed_at, settled_at } = shipment
-  const later = [
-    ['WeChat told at', uploaded_at],
-    ['receipt confirmed at', confirmed_at],
-    ['money settled at', settled_at],
-  ] as const
+function shipmentEntry({ how, company, tracking_no, status, refusal, recorded_at }: ReportedShipment): Entry {
+  const carrier = company === null ? '' : ` ${company} ${tracking_no ?? ''}`
   return {
-    at: shipment.recorded_at,
+    at: recorded_at,
     what: 'shipment',
-    tone: shipment.status === 'refused' ? 'red' : undefined,
-    lines: [
-      `${shipment.how}${company === null ? '' : ` ${company} ${tracking_no ?? ''}`}: ${shipment.status}${shipment.refusal === null ? '' : ` (${shipment.refusal})`}`,
-      ...later.flatMap(([words, at]) => (at === null ? [] : [`${words} ${dateTime(at)}`])),
-    ],
+    tone: status === 'refused' ? 'red' : undefined,
+    lines: [`${how}${carrier}; now: ${status}${refusal === null ? '' : ` (${refusal})`}`],
   }
 }
 
 function outboxEntry(item: ReportedOutbox): Entry {
-  const told = item.event === null ? spoken(item.kind) : `webhook ${item.event} to ${item.endpoint_id ?? ''}`
-  const next = item.next_at === null ? '' : `, next at ${dateTime(item.next_at)}`
+  const target = item.endpoint_id === null ? '' : ` to ${item.endpoint_id}`
+  const tries = count(item.attempts, 'try', 'tries')
+  const state = {
+    pending: item.attempts === 0 ? 'waits' : `waits after ${tries}`,
+    done: `done after ${tries}`,
+    dead: `given up after ${tries}`,
+  }[item.status]
+  const next = item.next_at === null ? '' : `, until ${dateTime(item.next_at)}`
   return {
     at: item.created_at,
     what: 'outbox',
     tone: item.status === 'dead' ? 'red' : 'dim',
-    lines: [
-      `${told}: ${item.status} after ${count(item.attempts, 'try', 'tries')}${next}${item.last_error === null ? '' : ` (${item.last_error})`}`,
-    ],
+    lines: [`${outboxWords(item)}${target}: ${state}${next}${item.last_error === null ? '' : ` (${item.last_error})`}`],
   }
 }
 
@@ -202,7 +247,7 @@ function flagEntries(flag: ReportedFlag): Entry[] {
     at: flag.resolved_at,
     what: 'flag',
     tone: undefined,
-    lines: [`${flag.kind} settled by ${flag.resolved_by}: ${flag.note ?? ''}`],
+    lines: [`${flag.kind} settled by ${personOf(flag.resolved_by ?? '')}: ${flag.note ?? ''}`],
   }
   return [opened, settled]
 }

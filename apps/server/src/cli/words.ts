@@ -30,6 +30,37 @@ export function count(number: number, one: string, many = `${one}s`): string {
   return `${number} ${number === 1 ? one : many}`
 }
 
+/** `staff:eve` → `eve (staff)`; the user of an order is named at its head. */
+export function personOf(actor: string): string {
+  const [, role, name] = /^(user|staff):(.*)$/su.exec(actor) ?? []
+  if (role === 'user') return 'the user'
+  if (role === 'staff') return `${name} (staff)`
+  return actor === 'fenpay' ? 'Fenpay' : actor
+}
+
+/** The two sides of a posting, as an accountant reads them. */
+export function bookedSides(entries: readonly { account: string; amount_fen: number }[]): string {
+  return entries
+    .map(({ account, amount_fen }) => `${amount_fen < 0 ? 'credit' : 'debit'} ${account} ${yuan(Math.abs(amount_fen))}`)
+    .join(', ')
+}
+
+/** `¥12.34 debit`, `¥12.34 credit`, `¥0.00`. */
+export function balanceOf(amountFen: number): string {
+  return `${yuan(Math.abs(amountFen))}${amountFen === 0 ? '' : amountFen < 0 ? ' credit' : ' debit'}`
+}
+
+const outboxKinds: Record<string, string> = {
+  upload_shipping: 'tell WeChat of the shipment',
+  paid_message: 'subscribe message to the user',
+  shipping_deadline: 'reminder to ship',
+}
+
+/** What an item of the outbox is for. */
+export function outboxWords({ kind, event }: { kind: string; event: string | null }): string {
+  return event === null ? (outboxKinds[kind] ?? spoken(kind)) : `webhook ${event}`
+}
+
 /** Facts as `key value, key value`; amounts in yuan. */
 export function facts(detail: Record<string, string | number>, without: readonly string[] = []): string {
   return Object.entries(detail)
