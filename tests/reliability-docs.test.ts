@@ -28,8 +28,9 @@ interface Units {
   s: string
   min: string
   h: string
-  /** After the gaps that differ. */
-  every: (gap: string) => string
+  every: string
+  /** After gaps that differ. */
+  afterwards: string
   comma: string
 }
 
@@ -47,7 +48,7 @@ const languages = [
     },
     notProven: 'no test measures it yet',
     notBuilt: 'not built yet',
-    units: { s: ' s', min: ' min', h: ' h', every: (gap) => `then every ${gap}`, comma: ', ' } satisfies Units,
+    units: { s: ' s', min: ' min', h: ' h', every: 'every ', afterwards: 'then ', comma: ', ' } satisfies Units,
   },
   {
     text: read('docs/reliability.zh-CN.md'),
@@ -62,7 +63,7 @@ const languages = [
     },
     notProven: '尚无测试度量',
     notBuilt: '尚未实现',
-    units: { s: ' 秒', min: ' 分钟', h: ' 小时', every: (gap) => `之后每 ${gap}`, comma: '、' } satisfies Units,
+    units: { s: ' 秒', min: ' 分钟', h: ' 小时', every: '每 ', afterwards: '之后', comma: '、' } satisfies Units,
   },
 ]
 const [english, chinese] = languages.map(({ text }) => text)
@@ -227,7 +228,10 @@ const outboxGap = (kind: OutboxKind) => (count: number) => {
 }
 
 /** The gaps as a cell, and after how long an item is given up. */
-function scheduleOf(gap: (count: number) => number | undefined, { s, min, h, every, comma }: Units): [string, string] {
+function scheduleOf(
+  gap: (count: number) => number | undefined,
+  { s, min, h, every, afterwards, comma }: Units,
+): [string, string] {
   const spoken = (seconds: number) =>
     seconds % 3600 === 0 ? `${seconds / 3600}${h}` : seconds % 60 === 0 ? `${seconds / 60}${min}` : `${seconds}${s}`
   const gaps = Array.from({ length: 40 }, (_, count) => gap(count)).filter((seconds) => seconds !== undefined)
@@ -238,7 +242,8 @@ function scheduleOf(gap: (count: number) => number | undefined, { s, min, h, eve
   }
   const last = gaps.at(-1) ?? 0
   const differing = gaps.slice(0, gaps.indexOf(last)).map(spoken)
-  return [[...differing, every(spoken(last))].join(comma), '–']
+  const lasting = `${differing.length > 0 ? afterwards : ''}${every}${spoken(last)}`
+  return [[...differing, lasting].join(comma), '–']
 }
 
 test('the table of looks and tries has the gaps of the code', () => {
@@ -353,7 +358,7 @@ const constants: [file: string, name: string, said: [(value: number) => string, 
     'retentionPauseMs = ',
     [(ms) => `old rows every ${ms / 60_000} min`, (ms) => `过期数据每 ${ms / 60_000} 分钟`],
   ],
-  ['storage/retention.ts', 'refusedNotifyDays = ', [(days) => `| ${days} days |`, (days) => `| ${days} 天 |`]],
+  ['storage/retention.ts', 'refusedMessageDays = ', [(days) => `| ${days} days |`, (days) => `| ${days} 天 |`]],
   ['storage/retention.ts', 'idempotencyDays = ', [(days) => `| ${days} days |`, (days) => `| ${days} 天 |`]],
   ['storage/retention.ts', 'sessionDays = ', [(days) => `| ${days} days after`, (days) => `结束后 ${days} 天`]],
 ]
