@@ -34,5 +34,10 @@ test('F23: what is to be closed is looked at the moment it may be closed', () =>
   const closing: Order = { ...order, status: 'closing' }
   assert.equal(secondsUntil(nextCheckAt(closing, attempt, 9, at(300)), at(300)), 10)
   assert.equal(secondsUntil(nextCheckAt(closing, attempt, 0, at(310)), at(310)), 5)
-  assert.equal(secondsUntil(nextCheckAt(closing, attempt, 99, at(310)), at(310)), 600)
+})
+
+test('P1, P3: an order whose close does not come through can still be paid, and is looked at every half minute at least', () => {
+  const closing: Order = { ...order, status: 'closing' }
+  assert.equal(secondsUntil(nextCheckAt(closing, attempt, 99, at(310)), at(310)), 30)
+  assert.equal(secondsUntil(nextCheckAt(order, attempt, 99, at(1900)), at(1900)), 30)
 })

@@ -6,8 +6,8 @@ import { mustClose, type Order } from './order.ts'
  * moment until the expiry, and money without a notification is to be seen within a minute (P1).
  */
 const gapsSeconds = [5, 5, 10, 15, 20, 30]
-/** Seconds between two tries of a close that does not come through. */
-const closeGapsSeconds = [5, 10, 20, 40, 60, 120, 300, 600]
+/** Seconds between two tries of a close that does not come through. Until CLOSED is seen money can still come (F21, P1). */
+const closeGapsSeconds = [5, 10, 20, 30]
 
 /** When an open order is looked at next, after `checkCount` looks. While nobody pays it only its expiry matters. */
 export function nextCheckAt(order: Order, attempt: Attempt | undefined, checkCount: number, now: Date): Date {
