@@ -7,7 +7,7 @@ import { testDatabase } from '../../apps/server/test/database.ts'
 import { until } from '../../scripts/until.ts'
 import { assertAcknowledgedIsKept, assertBooksAgree } from './books.ts'
 import { CrashStack } from './crash-stack.ts'
-import { DatabaseTap, type WritePoint } from './database-tap.ts'
+import { DatabaseTap } from './database-tap.ts'
 import {
   cancel,
   check,
@@ -19,6 +19,7 @@ import {
   type Shoppers,
   submit,
 } from './patient-shopper.ts'
+import { type Call, callPoints, killedAt, type Point, writePoints } from './points.ts'
 
 /**
  * F60: one purchase, and the server killed at each of its steps. The steps are not written down here: a run without a
@@ -56,8 +57,8 @@ interface Story {
   /** Plays one purchase to its end; `killed` tells whether the server has been killed, so that nobody waits for more. */
   play(purchase: Purchase, killed: () => boolean): Promise<void>
   ends: 'paid' | 'closed'
-  /** The calls to WeChat in it: parts of their paths in v3 and in v2. */
-  calls: { name: string; paths: string[] }[]
+  /** The calls to WeChat in it. */
+  calls: Call[]
 }
 
 const stories: Story[] = [
@@ -142,53 +143,19 @@ async function sixMinutesLater(orderNumber: string): Promise<void> {
   await stack.wechat.advance(360)
 }
 
-interface Point {
-  name: string
-  story: Story
-  /** Lays the trap; `reached` resolves when the server is in it. */
-  arm(): Promise<{ reached: Promise<void> }>
-}
-
-function writePoint(story: Story, point: WritePoint): Point {
-  const name = `${point.side} the commit of ${point.write}`
-  return { name, story, arm: async () => ({ reached: tap.hold(point) }) }
-}
-
-function callPoint(story: Story, call: Story['calls'][number], side: 'before' | 'after'): Point {
-  const fault = `call.timeout-${side}`
-  return {
-    name: `${side} the ${call.name} had its effect at WeChat`,
-    story,
-    async arm() {
-      for (const path of call.paths) await stack.wechat.fault(fault, { match: { path } })
-      await stack.wechat.control('/_sim/requests', undefined, 'DELETE')
-      const met = async () => {
-        const { requests } = await stack.wechat.control<{ requests: { faults: string[] }[] }>('/_sim/requests')
-        return requests.some(({ faults }) => faults.includes(fault))
-      }
-      return { reached: until(`the server is held ${side} its ${call.name}`, met) }
-    },
-  }
-}
-
-/** What a server does by itself, at its start and by the clock, and what WeChat pushes: no step of a purchase. */
-const houseKeeping = /^(delete |update flags$)|push_inbox/
-
 /** Every write of every story once, and every call. */
-async function findPoints(): Promise<Point[]> {
-  const points: Point[] = []
+async function findPoints(): Promise<{ story: Story; point: Point }[]> {
+  const points: { story: Story; point: Point }[] = []
   const found = new Set<string>()
   for (const [index, story] of stories.entries()) {
     const from = tap.writes.length
     const purchase = plannedPurchase('dry run', `dry-run-${index}`, oneBowl)
     await story.play(purchase, () => false)
     await assertEnded(story, purchase)
-    const fresh = [...new Set(tap.writes.slice(from))].filter((write) => !found.has(write) && !houseKeeping.test(write))
+    const fresh = tap.writes.slice(from).filter((write) => !found.has(write))
     for (const write of fresh) found.add(write)
-    for (const side of ['before', 'after'] as const) {
-      for (const write of fresh) points.push(writePoint(story, { write, side }))
-      for (const call of story.calls) points.push(callPoint(story, call, side))
-    }
+    const calls = story.calls.flatMap((call) => callPoints(stack.wechat, call))
+    for (const point of [...writePoints(tap, fresh), ...calls]) points.push({ story, point })
   }
   return points
 }
@@ -201,15 +168,12 @@ const search = await findPoints().then(
 
 test('a run without a kill found the steps of a purchase', () => {
   assert.equal(search.error, undefined)
-  assert(search.points.length >= 24, search.points.map(({ name }) => name).join('\n'))
+  assert(search.points.length >= 24, search.points.map(({ point }) => point.name).join('\n'))
 })
 
-for (const [index, { name, story, arm }] of search.points.entries()) {
-  test(`F60: killed ${name} (${story.what}): it ends ${story.ends}, once`, async () => {
-    const { reached } = await arm()
-    let killed = false
-    const revival = reached.then(async () => {
-      killed = true
+for (const [index, { point, story }] of search.points.entries()) {
+  test(`F60: killed ${point.name} (${story.what}): it ends ${story.ends}, once`, async () => {
+    const revive = async () => {
       await stack.kill('server')
       try {
         await assertAcknowledgedIsKept(database.sql, stack.wechat)
@@ -217,14 +181,9 @@ for (const [index, { name, story, arm }] of search.points.entries()) {
         await stack.wechat.clearFaults()
         await stack.startServer({ FENPAY_PAY_API: payApis[(index + 1) % payApis.length] })
       }
-    })
-    const purchase = plannedPurchase(`shopper ${index}`, `point-${index}`, oneBowl)
-    const play = async () => {
-      await story.play(purchase, () => killed)
-      // A sweep comes to its points by its own clock.
-      await until('the server comes to this point', () => killed, 3_000)
     }
-    await Promise.all([play(), revival])
+    const purchase = plannedPurchase(`shopper ${index}`, `point-${index}`, oneBowl)
+    await killedAt(point, revive, (killed) => story.play(purchase, killed))
     await assertEnded(story, purchase)
   })
 }
