@@ -63,6 +63,11 @@ export class CrashStack {
     ])
   }
 
+  /** What the server was started with. */
+  get serverEnv(): Readonly<NodeJS.ProcessEnv> {
+    return this.#serverEnv
+  }
+
   /** Starts the server, which is not running, with `env` put over its environment. */
   async startServer(env: NodeJS.ProcessEnv = {}): Promise<void> {
     Object.assign(this.#serverEnv, env)
