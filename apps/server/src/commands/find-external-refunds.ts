@@ -1,38 +1,61 @@
 import type { Attempt } from '../domain/attempt.ts'
-import type { PaymentGateway, Store, World } from '../ports.ts'
+import type { PaymentGateway, QueryOutcome, Store, World, Writes } from '../ports.ts'
+import { type AppliedPayment, applyPayment } from './apply-payment.ts'
 import { applyRefund } from './apply-refund.ts'
 import { recordExternalRefund } from './external-refund.ts'
 import { raiseFlag } from './raise-flag.ts'
 
+type Ports = { store: Store; payment: PaymentGateway; world: World }
+
 /**
- * WeChat says of a payment, the first time it is asked, that some of it was given back already: somebody did it in the
- * merchant platform (F19). What it can list is recorded and flagged; where it has no list (v3) the flag alone says so,
- * and the notification or the bill brings the rest.
+ * Applies what a query says of a payment. When some of it was given back already and no refund of it is known here,
+ * somebody did it in the merchant platform (F19): that is flagged with the payment, so that nothing can come in between,
+ * and what WeChat can list is recorded.
  */
-export async function findExternalRefunds(
-  ports: { store: Store; payment: PaymentGateway; world: World },
+export async function applyPaidAnswer(
+  ports: Ports,
   attempt: Attempt,
-  transactionId: string,
-): Promise<void> {
+  { evidence, refunded }: Extract<QueryOutcome, { outcome: 'paid' }>,
+): Promise<AppliedPayment> {
   const { store, world } = ports
-  const { merchantId, orderNumber } = attempt
+  const { merchantId } = attempt
+  const { result, isUnexplained } = await store.transaction(async (tx) => {
+    const before = await tx.payment(merchantId, evidence.transactionId)
+    const result = await applyPayment(tx, world, merchantId, evidence)
+    const isUnexplained = refunded && (before === undefined || before.refundCount === 0)
+    if (isUnexplained) await flagUntold(tx, world, attempt, evidence.transactionId)
+    return { result, isUnexplained }
+  })
+  if (isUnexplained) await listExternalRefunds(ports, attempt, evidence.transactionId)
+  return result
+}
+
+function flagUntold(tx: Writes, world: World, attempt: Attempt, transactionId: string): Promise<void> {
+  return raiseFlag(tx, world, attempt.merchantId, {
+    kind: 'external_refund',
+    subjectType: 'payment',
+    subjectId: transactionId,
+    orderNumber: attempt.orderNumber,
+    evidence: { out_trade_no: attempt.outTradeNo, state: 'REFUND', amount: 'not told' },
+  })
+}
+
+/**
+ * What WeChat can list is recorded, each with a flag of its own in place of the payment's. Where it has no list (v3) that
+ * one stays, and the notification or the bill brings the rest.
+ */
+async function listExternalRefunds(ports: Ports, attempt: Attempt, transactionId: string): Promise<void> {
+  const { store, world } = ports
+  const { merchantId } = attempt
   const list = await ports.payment.listRefunds(attempt)
-  if (list.outcome === 'listed') {
-    for (const evidence of list.refunds) {
-      await store.transaction(async (tx) => {
-        const { applied } = await applyRefund(tx, world, merchantId, evidence)
-        if (applied === 'not_ours') await recordExternalRefund(tx, world, merchantId, evidence)
-      })
-    }
-    if (list.refunds.length > 0) return
+  if (list.outcome !== 'listed' || list.refunds.length === 0) return
+  for (const evidence of list.refunds) {
+    await store.transaction(async (tx) => {
+      const { applied } = await applyRefund(tx, world, merchantId, evidence)
+      if (applied === 'not_ours') await recordExternalRefund(tx, world, merchantId, evidence)
+    })
   }
   await store.transaction((tx) =>
-    raiseFlag(tx, world, merchantId, {
-      kind: 'external_refund',
-      subjectType: 'payment',
-      subjectId: transactionId,
-      orderNumber,
-      evidence: { out_trade_no: attempt.outTradeNo, state: 'REFUND', amount: 'not told' },
-    }),
+    tx.resolveFlag(merchantId, 'external_refund', transactionId, 'fenpay', 'each refund is listed', world.now()),
   )
 }

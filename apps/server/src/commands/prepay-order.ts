@@ -6,7 +6,7 @@ import { isExpired, type Order, orderTransitions } from '../domain/order.ts'
 import { Refusal } from '../domain/refusal.ts'
 import type { Session } from '../domain/session.ts'
 import type { PaymentGateway, Store, UnknownOutcome, WeChatRefusal, World, Writes } from '../ports.ts'
-import { applyPayment } from './apply-payment.ts'
+import { applyPaidAnswer } from './find-external-refunds.ts'
 
 /** How attempts of a merchant are made: its protocol, and where WeChat sends its notifications. */
 export interface PaymentSettings {
@@ -131,9 +131,7 @@ async function resolveTakenNumber(ports: Ports, attempt: Attempt, refusal: WeCha
     await recordOutcome(ports, attempt, 'unknown')
     throw new Refusal('wechat_refused', 'WeChat has this payment already and does not say in which state.', refusal)
   }
-  const { applied } = await ports.store.transaction((tx) =>
-    applyPayment(tx, ports.world, attempt.merchantId, answer.evidence),
-  )
+  const { applied } = await applyPaidAnswer(ports, attempt, answer)
   if (applied === 'suspended')
     throw new Refusal('wechat_refused', 'WeChat took money that does not fit the order.', refusal)
   throw new Refusal('order_already_paid', 'WeChat says this order is paid.')

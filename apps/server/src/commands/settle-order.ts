@@ -3,8 +3,7 @@ import { type Attempt, liveStatuses, mayBeClosed } from '../domain/attempt.ts'
 import { isFinal, mustClose, type Order } from '../domain/order.ts'
 import type { PaymentGateway, QueryOutcome, Store, World, Writes } from '../ports.ts'
 import { announce } from './announce.ts'
-import { applyPayment } from './apply-payment.ts'
-import { findExternalRefunds } from './find-external-refunds.ts'
+import { applyPaidAnswer } from './find-external-refunds.ts'
 
 /** Why the order is still open after WeChat was asked; undefined when it is settled. */
 export type Settled = { pendingReason: PendingReason | undefined }
@@ -73,13 +72,8 @@ async function applyAnswer(
 ): Promise<Settled> {
   switch (answer.outcome) {
     case 'paid': {
-      const applied = await ports.store.transaction((tx) =>
-        applyPayment(tx, ports.world, order.merchantId, answer.evidence),
-      )
-      const { transactionId } = answer.evidence
-      if (answer.refunded && (applied.applied !== 'repeated' || (await hasNoRefund(ports.store, order, transactionId))))
-        await findExternalRefunds(ports, attempt, transactionId)
-      return { pendingReason: applied.applied === 'suspended' ? 'money_in_suspense' : undefined }
+      const { applied } = await applyPaidAnswer(ports, attempt, answer)
+      return { pendingReason: applied === 'suspended' ? 'money_in_suspense' : undefined }
     }
     case 'closed':
       return { pendingReason: await closeLocally(ports, order, attempt) }
@@ -91,12 +85,6 @@ async function applyAnswer(
     case 'unknown':
       return { pendingReason: unknownReason(answer.why) }
   }
-}
-
-/** A notification may have told of the payment before this query did; what WeChat gave back is still not explained. */
-async function hasNoRefund(store: Store, order: Order, transactionId: string): Promise<boolean> {
-  const payment = await store.reads.payment(order.merchantId, transactionId)
-  return payment?.refundCount === 0
 }
 
 /** WeChat has closed the attempt. The order closes with it when it was to be closed; else it can be paid by a new attempt. */
