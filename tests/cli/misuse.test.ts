@@ -64,7 +64,7 @@ const wrongUses = [
 ]
 
 for (const args of wrongUses)
-  test(`fenpay ${args.join(' ').replace(paid, '<number>')} is wrong use: exit code 2, and what to do (A29, A30)`, async () => {
+  test(`fenpay ${args.join(' ').replace(paid, '<number>').replace(/字+/, '字…')} is wrong use: exit code 2, and what to do (A29, A30)`, async () => {
     const ended = await fenpay(...args)
     assert.equal(ended.code, 2, ended.err)
     isClear({ ...ended, out: '' })
@@ -140,7 +140,7 @@ test('no command prints a secret of the merchant, the mini program, the database
     new URL(shop.databaseUrl).password,
   ].filter((secret) => secret !== undefined && secret !== '')
   assert.ok(secrets.length >= 5)
-  const clerk = hireOperator(shop, env)
+  const clerk = hireOperator(shop, { env })
   const added = await clerk.fenpay('webhook-add', url)
   assert.equal(added.code, 0, added.err)
   const [, webhookSecret = ''] = /shown this once: (\S+)/.exec(added.out) ?? []

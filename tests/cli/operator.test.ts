@@ -219,12 +219,12 @@ test('whoever is asked and says no has given nothing back; whoever cannot be ask
   const wish = ['refund', number, '--amount', '10.00', '--reason', 'x']
   const silent = await fenpay(...wish)
   assert.deepEqual([silent.code, silent.err], [2, 'wrong_use: There is nobody to ask.\n  What to do: Add --yes.\n'])
-  const refusing = await hireOperator(shop, {}, false).fenpay(...wish)
+  const refusing = await hireOperator(shop, { answer: false }).fenpay(...wish)
   assert.equal(refusing.code, 1)
   assert.match(refusing.out, /left ¥65\.60\.\nTo be given back now: ¥10\.00, “x”\.\n$/)
   assert.match(refusing.err, /^not_confirmed: Nothing was done\./)
   assert.deepEqual((await order(number)).sum, { paid: 6560, back: 0, transit: 0, suspense: 0, left: 6560 })
-  assert.equal((await hireOperator(shop, {}, true).fenpay(...wish)).code, 0)
+  assert.equal((await hireOperator(shop, { answer: true }).fenpay(...wish)).code, 0)
   assert.equal((await order(number)).sum.transit, 1000)
 })
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { setTimeout as delay } from 'node:timers/promises'
 import { runCli } from '../../apps/server/src/cli/run-cli.ts'
 import { endsWell } from '../support/ends-well.ts'
 import type { TimedShop } from '../support/timed-shop.ts'
@@ -27,8 +28,15 @@ export interface Operator {
   checks(): Promise<void>
 }
 
-/** @param answer what is said when asked; without it nobody can be asked */
-export function hireOperator(shop: TimedShop, env: Record<string, string> = {}, answer?: boolean): Operator {
+export interface OperatorOptions {
+  env?: Record<string, string>
+  /** What is said when asked; without it nobody can be asked. */
+  answer?: boolean
+  /** How long a running server is waited for; 0, not at all, unless one sweeps by itself. */
+  patienceMs?: number
+}
+
+export function hireOperator(shop: TimedShop, { env, answer, patienceMs = 0 }: OperatorOptions = {}): Operator {
   const fenpay = async (...args: string[]): Promise<Ended> => {
     let out = ''
     let err = ''
@@ -45,8 +53,8 @@ export function hireOperator(shop: TimedShop, env: Record<string, string> = {}, 
         err += text
       },
       confirm: async () => answer === true,
-      pause: async () => undefined,
-      patienceMs: 0,
+      pause: (milliseconds) => delay(milliseconds),
+      patienceMs,
     })
     return { code, out, err }
   }
