@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { shipOrder } from '../apps/server/src/commands/ship-order.ts'
+import { resendDelivery } from '../apps/server/src/commands/webhooks.ts'
 import { createStore } from '../apps/server/src/storage/store.ts'
 import { until } from '../scripts/until.ts'
 import { movableWorld } from './support/outbox-parts.ts'
@@ -125,6 +126,39 @@ test('what WeChat refuses for good is given up at once, flagged with its words, 
   assert.ok((await kinds(orderNumber)).includes('shipping_refused'))
   const again = await shipOrder({ store, world }, merchantId, orderNumber, { how: 'pickup' })
   assert.ok(again.outcome === 'recorded' && again.shipment.revision === 2)
+  const [flag] =
+    await shop.sql`select resolved_by, note from flags where kind = 'outbox_dead' and order_number = ${orderNumber}`
+  assert.deepEqual({ ...flag }, { resolved_by: 'fenpay', note: 'shipped anew' })
+})
+
+test('F65: shipping that was given up after a day is told to WeChat when staff have it tried again', async () => {
+  const { orderNumber, transactionId } = await paidOrder()
+  await shop.wechat.control(`/_sim/apps/${appid}/shipping`, { known_after_seconds: 24 * 60 * 60 })
+  await shipOrder({ store, world }, merchantId, orderNumber, express)
+  const item = async () => {
+    const [row] = await shop.sql<
+      { outbox_id: string; status: string; attempts: number; in_flight: boolean; next_at: Date }[]
+    >`select * from outbox where kind = 'upload_shipping' and order_number = ${orderNumber}`
+    return row ?? assert.fail('it is not in the outbox')
+  }
+  for (let tried = await item(); tried.status === 'pending'; tried = await item()) {
+    // WeChat's clock stands still: it does not learn of the payment.
+    world.aheadMs += Math.max(0, tried.next_at.getTime() - world.now().getTime())
+    await until('a try ended', async () => {
+      const { attempts, in_flight } = await item()
+      return attempts > tried.attempts && !in_flight
+    })
+  }
+  const statusNow = async () =>
+    (await shop.sql<{ status: string }[]>`select status from shipments where order_number = ${orderNumber}`)[0]?.status
+  assert.equal(await statusNow(), 'refused')
+  await shop.wechat.control(`/_sim/apps/${appid}/shipping`, { known_after_seconds: 0 })
+  const { outbox_id } = await item()
+  assert.equal(await resendDelivery({ store, world }, merchantId, outbox_id), true)
+  await until('WeChat is told', async () => (await statusNow()) === 'uploaded')
+  const booked = (await books()).shipping_orders.find((order) => order.transaction_id === transactionId)
+  assert.equal(booked?.order_state, 2)
+  assert.deepEqual(await openFlags(outbox_id), [])
 })
 
 test('a paid order that nobody ships within 36 hours is flagged, and shipping settles the flag', async () => {

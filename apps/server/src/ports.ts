@@ -280,6 +280,8 @@ export interface Writes extends Reads, OutboxWrites {
     note: string,
     at: Date,
   ): Promise<boolean>
+  /** Settles the open flags about shippings of this order that were given up. */
+  resolveDeadShipping(merchantId: string, orderNumber: string, note: string, at: Date): Promise<void>
   insertRefundRequest(request: RefundRequest): Promise<void>
   /** Answers the open request of the order. */
   answerRefundRequest(request: RefundRequest): Promise<void>
@@ -382,6 +384,8 @@ export interface Store extends OutboxStore {
   findOverdue(now: Date): Promise<OverdueFact[]>
   /** Settles the flags of what was overdue and has been decided since. */
   settleDecidedFlags(now: Date): Promise<void>
+  /** Brings every later look and try nearer by `byMs`, at most to now: the clock was put back by so much. */
+  shiftSchedules(now: Date, byMs: number): Promise<void>
   /** Deletes what is past its time: refused messages, kept answers, ended sessions. @returns whether more is left */
   forgetOld(now: Date): Promise<boolean>
   /** Runs every invariant on one snapshot; nothing when all is well. */
@@ -437,6 +441,8 @@ export interface PlatformCertificates {
 /** Something about a merchant's keys that a person must know, or that it is over. */
 export interface KeyAlarm {
   kind: 'merchant_key_refused' | 'platform_key_expiring'
+  /** The protocol of the key: each has its own. */
+  key: PayApi
   isOn: boolean
   evidence: Record<string, string | number>
 }

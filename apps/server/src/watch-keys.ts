@@ -12,11 +12,11 @@ export function watchKeys(parts: { sql: Sql; world: World; logger: Logger; store
     now: () => world.now().getTime(),
     certificates: createPlatformCertificates(sql),
     onAlarm: (merchantId, alarm) => {
-      const facts = { alarm: alarm.kind, merchant: merchantId, ...alarm.evidence }
+      const facts = { alarm: alarm.kind, merchant: merchantId, key: alarm.key, ...alarm.evidence }
       if (alarm.isOn) logger.error(facts, 'a key needs a person')
-      else logger.info(facts, 'a key is in order again')
-      reportKeyAlarm({ store: parts.store(), world }, merchantId, alarm).catch((error: unknown) =>
-        logger.error({ ...facts, err: error }, 'the flag of an alarm could not be written'),
+      reportKeyAlarm({ store: parts.store(), world }, merchantId, alarm).then(
+        (isSettled) => isSettled && logger.info(facts, 'a key is in order again'),
+        (error: unknown) => logger.error({ ...facts, err: error }, 'the flag of an alarm could not be written'),
       )
     },
     onNotKept: (error) => logger.warn({ err: error }, 'platform certificates could not be kept for the next start'),

@@ -1,4 +1,4 @@
-import { itemDescription, type ShippingWay } from '../domain/shipment.ts'
+import { itemDescription, type Shipment, type ShippingWay } from '../domain/shipment.ts'
 import type { ClaimedOutbox, ShippingNotice, Writes } from '../ports.ts'
 import type { Delivery, OutboxPorts } from './deliver-outbox.ts'
 
@@ -8,7 +8,8 @@ export async function deliverShipping(
   claimed: ClaimedOutbox,
 ): Promise<Delivery> {
   const { merchantId, orderNumber = '', payload } = claimed
-  const notice = await store.transaction((tx) => noticeOf(tx, merchantId, orderNumber, Number(payload['revision'])))
+  const revision = Number(payload['revision'])
+  const notice = await store.transaction((tx) => noticeOf(tx, merchantId, orderNumber, revision))
   if (notice === undefined) return { ended: { outcome: 'delivered', note: 'nothing is to be told any more' } }
   const ended = await shipping.upload(notice, claimed.wasInFlight)
   return {
@@ -17,10 +18,10 @@ export async function deliverShipping(
       if (step.status === 'pending') return
       const order = await tx.lockOrder(merchantId, orderNumber)
       const shipment = await tx.findShipment(merchantId, orderNumber)
-      if (order === undefined || shipment === undefined || shipment.status !== 'recorded') return
+      if (order === undefined || shipment === undefined || !isToBeTold(shipment, revision)) return
       const at = world.now()
       if (step.status === 'done') {
-        await tx.saveShipment({ ...shipment, status: 'uploaded', uploadedAt: at })
+        await tx.saveShipment({ ...shipment, status: 'uploaded', refusal: undefined, uploadedAt: at })
         await tx.addEvent(order, { kind: 'shipping_uploaded', to: order.status, cause: 'answer', actor: 'wechat', at })
         await tx.resolveFlag(merchantId, 'shipping_due', orderNumber, 'fenpay', 'shipped', at)
       } else {
@@ -33,6 +34,11 @@ export async function deliverShipping(
   }
 }
 
+/** A refused one is told again when staff ask for that, until it is recorded anew. */
+function isToBeTold(shipment: Shipment, revision: number): boolean {
+  return shipment.status !== 'uploaded' && shipment.revision === revision
+}
+
 async function noticeOf(
   tx: Writes,
   merchantId: string,
@@ -42,8 +48,8 @@ async function noticeOf(
   const order = await tx.lockOrder(merchantId, orderNumber)
   const shipment = await tx.findShipment(merchantId, orderNumber)
   const payment = await tx.paymentOfOrder(merchantId, orderNumber)
-  if (order === undefined || shipment?.status !== 'recorded' || shipment.revision !== revision) return undefined
-  if (payment === undefined || shipment.how === 'elsewhere') return undefined
+  if (order === undefined || payment === undefined || shipment === undefined) return undefined
+  if (!isToBeTold(shipment, revision) || shipment.how === 'elsewhere') return undefined
   const how: ShippingWay = shipment.how
   return {
     merchantId,

@@ -47,6 +47,7 @@ export async function shipOrder(
     }
     await tx.addEvent(order, { kind: 'shipped', to: 'paid', cause: 'ship', actor: by, at: world.now(), detail })
     await tx.resolveFlag(merchantId, 'shipping_due', orderNumber, 'fenpay', 'shipped', world.now())
+    if (earlier !== undefined) await tx.resolveDeadShipping(merchantId, orderNumber, 'shipped anew', world.now())
     await putInOutbox(tx, world, shipment, order.appid)
     await announce(tx, world, merchantId, { type: 'order.shipped', order, shipment: { revision, ...detail } })
     return { outcome: 'recorded', shipment }

@@ -22,7 +22,15 @@ test('F36: the third refusal of the key in a row opens the circuit, once; an acc
   refuse(2)
   assert.equal(circuit.mayCall(), true)
   refuse(5)
-  assert.deepEqual([circuit.mayCall(), changes], [false, ['open']])
+  assert.deepEqual([circuit.mayCall(), changes], [false, ['closed', 'open']])
+})
+
+test('F36: the first accepted call is told, for whatever was before this process; the next ones are no news', () => {
+  const { circuit, changes } = setUp()
+  circuit.report('unknown')
+  assert.deepEqual(changes, [])
+  for (let call = 0; call < 3; call++) circuit.report('accepted')
+  assert.deepEqual(changes, ['closed'])
 })
 
 test('F36: an hour of a revoked key costs about a call a minute, and the alarm is raised once', () => {

@@ -17,13 +17,15 @@ export interface Circuit {
 /**
  * Opens when WeChat refuses the merchant's key on one call after the other (F36): to go on calling would change nothing
  * but WeChat's opinion of us. While it is open one call now and then, the probe, finds out whether the key works again.
- * @param onChange told when it opens for the first time, and when it closes again
+ * @param onChange told when it opens, and when it closes again; also of the first call that is accepted, since an
+ * earlier process may have left it open
  */
 export function createCircuit(now: () => number, onChange: (state: 'open' | 'closed') => void): Circuit {
   let refusals = 0
   let pauseMs = 0
   let probeAtMs = 0
   let isProbing = false
+  let wasAccepted = false
   const isOpen = () => pauseMs > 0
 
   return {
@@ -38,10 +40,11 @@ export function createCircuit(now: () => number, onChange: (state: 'open' | 'clo
     report(verdict) {
       if (verdict === 'unknown') return
       if (verdict === 'accepted') {
-        const wasOpen = isOpen()
+        const isNews = isOpen() || !wasAccepted
+        wasAccepted = true
         refusals = 0
         pauseMs = 0
-        if (wasOpen) onChange('closed')
+        if (isNews) onChange('closed')
         return
       }
       refusals += 1

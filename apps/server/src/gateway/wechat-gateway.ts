@@ -76,8 +76,8 @@ export function createWeChatGateway(
     const guard = {
       now,
       onKey: (state: 'refused' | 'accepted') => {
-        const evidence = { protocol: payApi, at: new Date(now()).toISOString() }
-        onAlarm(merchantId, { kind: 'merchant_key_refused', isOn: state === 'refused', evidence })
+        const evidence = { at: new Date(now()).toISOString() }
+        onAlarm(merchantId, { kind: 'merchant_key_refused', key: payApi, isOn: state === 'refused', evidence })
       },
     }
     if (payApi !== 'v3') return payV2Gateway(guardedClient(createV2Client(merchant, payApi, http), guard), payApi)
@@ -86,8 +86,8 @@ export function createWeChatGateway(
       onDownload: (downloaded) => void certificates?.replace(merchantId, downloaded).catch(onNotKept),
     })
     const afterCall = watchKeyExpiry(client, now, (isOn, lastExpiresAt) => {
-      const evidence = { last_expires_at: lastExpiresAt.toISOString() }
-      onAlarm(merchantId, { kind: 'platform_key_expiring', isOn, evidence })
+      const evidence = lastExpiresAt === undefined ? {} : { last_expires_at: lastExpiresAt.toISOString() }
+      onAlarm(merchantId, { kind: 'platform_key_expiring', key: payApi, isOn, evidence })
     })
     return payV3Gateway(guardedClient(client, { ...guard, afterCall }))
   }

@@ -32,3 +32,17 @@ export async function resolveFlag(
     returning 1`
   return rows.length === 1
 }
+
+export async function resolveDeadShipping(
+  sql: Queries,
+  merchantId: string,
+  orderNumber: string,
+  note: string,
+  at: Date,
+): Promise<void> {
+  await sql`
+    update flags f set resolved_at = ${at}, resolved_by = 'fenpay', note = ${note}
+      from outbox o
+     where f.merchant_id = ${merchantId} and f.order_number = ${orderNumber} and f.kind = 'outbox_dead' and f.resolved_at is null
+       and (o.merchant_id, o.outbox_id, o.kind) = (f.merchant_id, f.subject_id, 'upload_shipping')`
+}

@@ -9,7 +9,7 @@ import {
   refuseAttempt,
 } from './attempts.ts'
 import { type Sql, type Transaction, withRetry } from './connect.ts'
-import { insertFlag, resolveFlag } from './flags.ts'
+import { insertFlag, resolveDeadShipping, resolveFlag } from './flags.ts'
 import { claimIdempotencyKey, keepIdempotentAnswer } from './idempotency-keys.ts'
 import { checkInvariantsPatiently } from './invariants.ts'
 import { post } from './ledger.ts'
@@ -65,6 +65,7 @@ import {
 } from './refunds.ts'
 import { forgetOld } from './retention.ts'
 import { findSession, insertSession, revokeSession, touchSession, upsertUser } from './sessions.ts'
+import { shiftSchedules } from './shift-schedules.ts'
 import { findShipment, isFullyRefunded, saveShipment } from './shipments.ts'
 import {
   deliveriesOf,
@@ -99,6 +100,7 @@ export function createStore(sql: Sql, options: StoreOptions): Store {
     scheduleRefundCheck: (...rest) => scheduleRefundCheck(sql, ...rest),
     findOverdue: (...rest) => findOverdue(sql, ...rest),
     settleDecidedFlags: (...rest) => settleDecidedFlags(sql, ...rest),
+    shiftSchedules: (...rest) => shiftSchedules(sql, options, ...rest),
     forgetOld: (...rest) => forgetOld(sql, ...rest),
     brokenInvariants: () => checkInvariantsPatiently(sql),
     claimDueOutbox: (...rest) => claimDueOutbox(sql, ...rest),
@@ -186,6 +188,7 @@ function writesOn(sql: Transaction, wake: WakeWorker | undefined): Writes {
     post: (...rest) => post(sql, ...rest),
     insertFlag: (...rest) => insertFlag(sql, ...rest),
     resolveFlag: (...rest) => resolveFlag(sql, ...rest),
+    resolveDeadShipping: (...rest) => resolveDeadShipping(sql, ...rest),
     insertRefundRequest: (...rest) => insertRefundRequest(sql, ...rest),
     answerRefundRequest: (...rest) => answerRefundRequest(sql, ...rest),
     addOutbox: (item) => addOutbox(sql, item, wake),
