@@ -6,6 +6,7 @@ import { reportKeyAlarm } from '../apps/server/src/commands/report-key-alarm.ts'
 import { watchOverdue } from '../apps/server/src/commands/watch-money.ts'
 import { createStore } from '../apps/server/src/storage/store.ts'
 import { until } from '../scripts/until.ts'
+import { endsWell } from './support/ends-well.ts'
 import { Shopper } from './support/shop.ts'
 import { startTimedShop, sweeperOf } from './support/timed-shop.ts'
 
@@ -46,4 +47,30 @@ test('P6: a refund that cannot be sent for want of a certificate is flagged as s
   await watchOverdue({ store, world: shop.world })
   const mine = (await openFlags()).filter((flag) => flag.endsWith(outRefundNo))
   assert.deepEqual(mine, [`refund_not_configured ${outRefundNo}`])
+})
+
+test('P5: a refund that WeChat took on and that has no result for a day is flagged, and its result settles the flag', async () => {
+  const shopper = await Shopper.arrive(shop)
+  const orderNumber = await shopper.buy()
+  await until('it is paid', async () => (await shopper.show(orderNumber)).status === 'paid')
+  const ports = { store, world: shop.world, payment: { canRefund: async () => true } }
+  const by = { source: 'staff', actor: 'staff:eve' } as const
+  const { outRefundNo } = await refundOrder(ports, merchantId, orderNumber, { reason: '面凉了' }, by)
+  await shop.wechat.fault('notify.drop', { seconds: 2 * 24 * 60 * 60 })
+  await shop.sweeper.sweep()
+  assert.equal((await shopper.show(orderNumber)).refunds[0]?.status, 'processing')
+  const mine = async () => (await openFlags()).filter((flag) => flag.endsWith(outRefundNo))
+  // For a day nobody looks, as when the server stands still.
+  await shop.skip(24 * 60 * 60 - 60)
+  await watchOverdue({ store, world: shop.world })
+  assert.deepEqual(await mine(), [])
+  await shop.skip(120)
+  await watchOverdue({ store, world: shop.world })
+  assert.deepEqual(await mine(), [`refund_overdue ${outRefundNo}`])
+  await shop.sweeper.sweep()
+  await watchOverdue({ store, world: shop.world })
+  assert.deepEqual(await mine(), [])
+  assert.equal((await shopper.show(orderNumber)).refunds[0]?.status, 'succeeded')
+  await shop.wechat.clearFaults()
+  await endsWell(shop)
 })
