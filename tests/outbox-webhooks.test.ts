@@ -214,3 +214,35 @@ test('every event that an address asked for is told, and none that it did not', 
   )
   await removeWebhook(parts, merchantId, endpointId)
 })
+
+for (const [status, end] of [
+  [204, 'done'],
+  [500, 'pending'],
+] as const) {
+  test(`F66: sixty events for one address that answers ${status} go out at once, and no worker waits for another`, async () => {
+    const { endpointId } = await add(['order.paid'])
+    const at = world.now()
+    await parts.store.transaction(async (tx) => {
+      for (let n = 0; n < 60; n++) {
+        const payload = { endpoint_id: endpointId, body: { type: 'order.paid', n } }
+        const item = {
+          merchantId,
+          outboxId: `${endpointId}${n}`,
+          kind: 'webhook',
+          onceKey: `${endpointId} ${n}`,
+        } as const
+        await tx.addOutbox({ ...item, orderNumber: undefined, payload, createdAt: at, nextAt: at })
+      }
+    })
+    receiver.answer = { status }
+    const before = receiver.received.length
+    await Promise.all(Array.from({ length: 3 }, () => deliverDueOutbox(parts, signal)))
+    receiver.answer = { status: 204 }
+    assert.deepEqual(parts.failures, [])
+    const ended = await shop.sql`
+      select 1 from outbox where outbox_id like ${`${endpointId}%`} and status = ${end} and not in_flight`
+    assert.equal(ended.length, 60)
+    assert.equal(receiver.received.length, before + 60)
+    await removeWebhook(parts, merchantId, endpointId)
+  })
+}

@@ -32,7 +32,7 @@ export async function deliverWebhook(ports: OutboxPorts, claimed: ClaimedOutbox)
   const delivery = { merchantId, outboxId, endpointId, at, status, durationMs: result.durationMs, error: problem }
   // A flag about a flag that could not be told would be the next one that cannot.
   const quiet = status === gone || eventOf(payload) === 'flag.opened'
-  return { ended, record: (tx) => recordTry(tx, ports, delivery), quiet }
+  return { ended, record: (tx) => recordTry(tx, ports, delivery, endpoint), quiet }
 }
 
 function eventOf(payload: OutboxPayload): unknown {
@@ -62,11 +62,22 @@ function signedHeaders(
   }
 }
 
-/** Writes the try into the log. An address that has taken nothing for days is switched off, and a person is told. */
-async function recordTry(tx: Writes, { world }: OutboxPorts, delivery: WebhookDelivery): Promise<void> {
+/**
+ * Writes the try into the log. An address that has taken nothing for days is switched off, and a person is told.
+ * `seen` is the address before the try.
+ */
+async function recordTry(
+  tx: Writes,
+  { world }: OutboxPorts,
+  delivery: WebhookDelivery,
+  seen: SealedEndpoint,
+): Promise<void> {
   const { merchantId, endpointId, error } = delivery
+  // On a good day the address stays as it is, and nobody waits for its row. Who has to lock it does so before the log
+  // refers to it: the reference holds the row as well, and two who have that and want more wait for each other.
+  const mayChange = error !== undefined || seen.failingSince !== undefined
+  const endpoint = mayChange ? await tx.lockEndpoint(merchantId, endpointId) : undefined
   await tx.logDelivery(delivery)
-  const endpoint = await tx.lockEndpoint(merchantId, endpointId)
   if (endpoint === undefined || endpoint.status !== 'enabled') return
   if (error === undefined) {
     if (endpoint.failingSince !== undefined) await tx.saveEndpoint({ ...endpoint, failingSince: undefined })
