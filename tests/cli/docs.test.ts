@@ -163,7 +163,7 @@ async function beginStory(): Promise<{ before(args: string[]): Promise<void> }> 
     'webhook-resend': async () => {
       receiver.answer = { status: 204 }
       await shop.skip(10)
-      await until('it arrived', async () => / done /.test((await fenpay('outbox')).out))
+      await until('it arrived', async () => /webhook order\.paid +done/.test((await fenpay('outbox')).out))
     },
     outbox: async () => {
       receiver.answer = { status: 410 }
