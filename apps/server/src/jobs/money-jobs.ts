@@ -1,3 +1,4 @@
+import { clockFollower } from '../commands/follow-clock.ts'
 import { sweepOrders } from '../commands/sweep-orders.ts'
 import { sweepRefunds } from '../commands/sweep-refunds.ts'
 import { watchInvariants, watchOverdue } from '../commands/watch-money.ts'
@@ -28,7 +29,9 @@ export function startMoneyJobs(jobs: MoneyJobs): Repeated {
     onError('an open order could not be looked at; it is tried again', error, { order_number: orderNumber })
   const onRefund = ({ outRefundNo }: { outRefundNo: string }, error: unknown) =>
     onError('a refund could not be looked at; it is tried again', error, { out_refund_no: outRefundNo })
+  const followClock = clockFollower(jobs)
   const running = [
+    repeat(() => followClock().then(noMore), sweepPauseMs, failed('following a clock that was put back')),
     repeat((signal) => sweepOrders({ ...jobs, onFailure: onOrder }, signal), sweepPauseMs, failed('a sweep of orders')),
     repeat(
       (signal) => sweepRefunds({ ...jobs, onFailure: onRefund }, signal),
