@@ -5,6 +5,8 @@ import type { PaymentGateway, QueryOutcome, Store, World, Writes } from '../port
 import { announce } from './announce.ts'
 import { applyPaidAnswer } from './find-external-refunds.ts'
 
+type Ports = { store: Store; payment: PaymentGateway; world: World }
+
 /** Why the order is still open after WeChat was asked; undefined when it is settled. */
 export type Settled = { pendingReason: PendingReason | undefined }
 
@@ -13,20 +15,29 @@ export type Settled = { pendingReason: PendingReason | undefined }
  * closed the safe way: query, close at WeChat, see CLOSED, only then release the stock. Each step may be repeated;
  * whoever calls it next goes on where this call stopped.
  */
-export async function settleOrder(
-  ports: { store: Store; payment: PaymentGateway; world: World },
-  order: Order,
-): Promise<Settled> {
+export async function settleOrder(ports: Ports, order: Order): Promise<Settled> {
   if (isFinal(order.status)) return { pendingReason: undefined }
   const attempt = await ports.store.reads.liveAttempt(order.merchantId, order.orderNumber)
-  if (attempt === undefined) return settleWithoutAttempt(ports, order)
+  return attempt === undefined ? settleWithoutAttempt(ports, order) : settleAttempt(ports, order, attempt)
+}
 
+/**
+ * An order was paid by one of its numbers while another one could still be paid (F24): that one is closed like those of
+ * an order that is given up. What was paid by it meanwhile goes back.
+ */
+export async function settleSecondNumber(ports: Ports, order: Order): Promise<void> {
+  const attempt = await ports.store.reads.liveAttempt(order.merchantId, order.orderNumber)
+  if (attempt !== undefined) await settleAttempt(ports, order, attempt)
+}
+
+async function settleAttempt(ports: Ports, order: Order, attempt: Attempt): Promise<Settled> {
   const answer = await ports.payment.query(attempt)
   if (answer.outcome === 'not_paid' || answer.outcome === 'no_such_order') {
+    const now = ports.world.now()
     // Who is typing the password at this moment is not interrupted; the next look closes it (F17).
     const isPaying = answer.outcome === 'not_paid' && answer.isPaying === true
-    if (isPaying || !mustClose(order, ports.world.now()) || !mayBeClosed(attempt, ports.world.now()))
-      return { pendingReason: 'not_paid' }
+    const isWanted = !isFinal(order.status) && !mustClose(order, now)
+    if (isPaying || isWanted || !mayBeClosed(attempt, now)) return { pendingReason: 'not_paid' }
     return closeAtWeChat(ports, order, attempt)
   }
   return applyAnswer(ports, order, attempt, answer)
@@ -50,11 +61,7 @@ async function settleWithoutAttempt(ports: { store: Store; world: World }, order
 }
 
 /** Closes at WeChat, then looks again: only a CLOSED that was seen releases the stock (F21). */
-async function closeAtWeChat(
-  ports: { store: Store; payment: PaymentGateway; world: World },
-  order: Order,
-  attempt: Attempt,
-): Promise<Settled> {
+async function closeAtWeChat(ports: Ports, order: Order, attempt: Attempt): Promise<Settled> {
   const close = await ports.payment.close(attempt)
   if (close.outcome === 'unknown') return { pendingReason: unknownReason(close.why) }
   if (close.outcome === 'refused') return { pendingReason: 'wechat_refused' }
@@ -64,12 +71,7 @@ async function closeAtWeChat(
   return applyAnswer(ports, order, attempt, answer)
 }
 
-async function applyAnswer(
-  ports: { store: Store; payment: PaymentGateway; world: World },
-  order: Order,
-  attempt: Attempt,
-  answer: QueryOutcome,
-): Promise<Settled> {
+async function applyAnswer(ports: Ports, order: Order, attempt: Attempt, answer: QueryOutcome): Promise<Settled> {
   switch (answer.outcome) {
     case 'paid': {
       const { applied } = await applyPaidAnswer(ports, attempt, answer)
@@ -95,7 +97,7 @@ function closeLocally(
 ): Promise<PendingReason | undefined> {
   return ports.store.transaction(async (tx) => {
     const locked = await tx.lockOrder(order.merchantId, order.orderNumber)
-    if (locked === undefined || isFinal(locked.status)) return undefined
+    if (locked === undefined) return undefined
     const moved = await tx.moveAttempt(attempt, liveStatuses, 'closed')
     if (moved) {
       await tx.addEvent(locked, {
@@ -107,6 +109,7 @@ function closeLocally(
         detail: { out_trade_no: attempt.outTradeNo },
       })
     }
+    if (isFinal(locked.status)) return undefined
     // The answer may be about an attempt of before: while another one lives, money can still come.
     if ((await tx.liveAttempt(order.merchantId, order.orderNumber)) !== undefined) return 'not_paid'
     if (!mustClose(locked, ports.world.now())) return 'no_payment_started'

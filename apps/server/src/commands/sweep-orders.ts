@@ -1,7 +1,7 @@
 import { nextCheckAt } from '../domain/check-schedule.ts'
-import type { Order } from '../domain/order.ts'
+import { isFinal, type Order } from '../domain/order.ts'
 import type { ClaimedOrder, PaymentGateway, Store, World } from '../ports.ts'
-import { settleOrder } from './settle-order.ts'
+import { settleOrder, settleSecondNumber } from './settle-order.ts'
 import { sweep } from './sweep.ts'
 
 type Ports = {
@@ -28,7 +28,8 @@ export function sweepOrders(ports: Ports, signal: AbortSignal): Promise<boolean>
 
 async function lookAt(ports: Ports, claimed: ClaimedOrder): Promise<void> {
   const { order, checkCount } = claimed
-  await settleOrder(ports, order)
+  if (isFinal(order.status)) await settleSecondNumber(ports, order)
+  else await settleOrder(ports, order)
   const attempt = await ports.store.reads.liveAttempt(order.merchantId, order.orderNumber)
   await ports.store.scheduleCheck(claimed, nextCheckAt(order, attempt, checkCount, ports.world.now()))
 }

@@ -26,9 +26,9 @@ union all
 select merchant_id, order_number, 'live attempts', count(*)
   from attempts where status in ('intended', 'unknown', 'prepaid') group by merchant_id, order_number having count(*) > 1
 union all
-select merchant_id, order_number, 'live attempt of an order that is ' || o.status, count(*)
+select merchant_id, order_number, 'live attempt, looked at no more, of an order that is ' || o.status, count(*)
   from orders o join attempts a using (merchant_id, order_number)
- where o.status in ('paid', 'closed') and a.status in ('intended', 'unknown', 'prepaid')
+ where (o.status = 'closed' or (o.status = 'paid' and o.next_check_at is null)) and a.status in ('intended', 'unknown', 'prepaid')
  group by merchant_id, order_number, o.status
 
 union all

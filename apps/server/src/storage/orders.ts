@@ -1,4 +1,5 @@
 import { fen, type OrderEvent, type OrderStatus } from '@fenpay/contract'
+import { liveStatuses } from '../domain/attempt.ts'
 import { isFinal, type Order, type OrderLine } from '../domain/order.ts'
 import type { PaymentEvidence } from '../domain/payment.ts'
 import type { ClaimedOrder, NewEvent, OrderPage, OrderPosition } from '../ports.ts'
@@ -90,11 +91,17 @@ export async function moveOrder(
     update orders set status = ${event.to}, event_count = event_count + 1,
            paid_fen = ${payment?.amountFen ?? null}, paid_at = ${payment?.successTime ?? null},
            transaction_id = ${payment?.transactionId ?? null}, closed_at = ${closedAt ?? null},
-           next_check_at = case when ${isFinal(event.to)} then null else next_check_at end
+           next_check_at = case when ${isFinal(event.to)} and ${noLiveAttempt(sql)} then null else next_check_at end
      where merchant_id = ${order.merchantId} and order_number = ${order.orderNumber} and status = ${order.status}
     returning event_count`
   if (moved === undefined) throw new Error(`order ${order.orderNumber} was moved without its lock`)
   await insertEvent(sql, order, moved.event_count, order.status, event)
+}
+
+/** Of an order in an update: WeChat takes money for none of its numbers. */
+function noLiveAttempt(sql: Queries) {
+  return sql`not exists (select from attempts a where (a.merchant_id, a.order_number) = (orders.merchant_id, orders.order_number)
+                            and a.status = any(${[...liveStatuses]}))`
 }
 
 /** An event that changes no status. */
@@ -144,7 +151,7 @@ export async function claimDueOrders(
 }
 
 export async function scheduleCheck(sql: Queries, { order, leaseUntil }: ClaimedOrder, at: Date): Promise<void> {
-  await sql`update orders set next_check_at = ${at}
+  await sql`update orders set next_check_at = case when status in ('paid', 'closed') and ${noLiveAttempt(sql)} then null else ${at} end
              where merchant_id = ${order.merchantId} and order_number = ${order.orderNumber}
                and next_check_at = ${leaseUntil}`
 }
