@@ -97,6 +97,18 @@ test('F49: serialization failures end after five repeats, other errors at once',
   assert.deepEqual(await Promise.all(['40001', '40P01', '23505', '55P03', '57014'].map(fail)), [6, 6, 1, 1, 1])
 })
 
+test('F62: a transaction whose statement was prepared before a migration added a column runs again, and succeeds', async () => {
+  const read = () => sql.begin(async (tx) => [...(await tx`select * from account order by id`)].length)
+  // Each connection of the pool has prepared it.
+  await Promise.all(Array.from({ length: 10 }, () => read()))
+  await sql`alter table account add column next_release text`
+  const results = await Promise.allSettled(Array.from({ length: 10 }, () => withRetry(read, { random: () => 0 })))
+  assert.deepEqual(
+    new Set(results.map((result) => (result.status === 'fulfilled' ? result.value : result.reason))),
+    new Set([2]),
+  )
+})
+
 /** What a query fails with, which must come within 3 s. */
 async function failure(pool: Sql): Promise<unknown> {
   const started = performance.now()

@@ -110,6 +110,7 @@ export function isDatabaseUnavailable(error: unknown): boolean {
 const retryableCodes: ReadonlySet<string> = new Set([
   '40001', // serialization_failure
   '40P01', // deadlock_detected
+  '0A000', // a prepared statement of before a migration (F62): the driver prepares it anew, but not in a transaction
 ])
 
 const retryDelaysMs = [10, 20, 40, 80, 160]
@@ -121,7 +122,7 @@ export type RetryOptions = {
 
 /**
  * Runs a unit that is one whole transaction, and again up to 5 times when PostgreSQL chose it as the victim of a deadlock
- * or a serialization failure. The unit must do nothing but talk to the database: a call to WeChat would be repeated.
+ * or a serialization failure, or the schema was migrated under it. The unit must do nothing but talk to the database: a call to WeChat would be repeated.
  *
  * @throws whatever the unit throws, when it may not or did not help to run it again.
  */
