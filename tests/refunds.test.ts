@@ -8,6 +8,7 @@ import { endsWell } from './support/ends-well.ts'
 import { refusedWith, Shopper } from './support/shop.ts'
 import { hireStaff } from './support/staff.ts'
 import { startTimedShop, type TimedShop } from './support/timed-shop.ts'
+import { seenMessages } from './support/wechat-log.ts'
 
 const http = { timeoutMs: 500 }
 const shops = { v3: await startTimedShop({ http }), 'v2-md5': await startTimedShop({ http, payApi: 'v2-md5' }) }
@@ -40,6 +41,17 @@ async function refundCalls(shop: TimedShop, path: RegExp): Promise<number> {
 }
 
 const refundPath = { v3: /^\/v3\/refund\/domestic\/refunds$/, 'v2-md5': /^\/secapi\/pay\/refund$/ }
+
+/** What the calls for an order's refund said; v2 signs each afresh. */
+async function wordsSent(shop: TimedShop, orderNumber: string): Promise<Set<string>> {
+  const [refunded] = await shop.sql<{ out_refund_no: string }[]>`
+    select out_refund_no from refunds where order_number = ${orderNumber}`
+  const calls = await seenMessages(shop.wechat, '/refund')
+  const bodies = calls.filter(
+    ({ path, body }) => /\/refunds?$/.test(path) && body.includes(refunded?.out_refund_no ?? '?'),
+  )
+  return new Set(bodies.map(({ body }) => body.replaceAll(/<(nonce_str|sign)>.*?<\/\1>/g, '')))
+}
 
 const openFlags = async (shop: TimedShop, orderNumber: string) => {
   const rows = await shop.sql<
@@ -86,12 +98,15 @@ for (const payApi of ['v3', 'v2-md5'] as const) {
   for (const [id, fault] of [
     ['F25', { name: 'call.timeout-after' }],
     ['F26', { name: 'call.system-error', options: { effect: true } }],
+    ['F26', { name: 'refund.system-error', options: { code: 'BIZERR_NEED_RETRY' } }],
+    ['F26', { name: 'refund.system-error', options: { code: 'BIZERR_NEED_RETRY', effect: true } }],
     ['F10', { name: 'call.timeout-before' }],
     ['F42', { name: 'call.reset', options: { when: 'after' } }],
     ['F13', { name: 'call.bad-body', options: { kind: 'html' } }],
     ['F15', { name: 'call.frequency-limited' }],
   ] as const) {
-    test(`${payApi}: ${id}, a refund under ${fault.name} is repeated with its number and made once (I11)`, async () => {
+    const named = `${fault.name} ${JSON.stringify('options' in fault ? fault.options : {})}`
+    test(`${payApi}: ${id}, a refund under ${named} is repeated with its number and its words, and made once (I11)`, async () => {
       const { shopper, orderNumber } = await paidOrder(shop)
       await shop.wechat.control('/_sim/faults', {
         ...fault,
@@ -107,6 +122,7 @@ for (const payApi of ['v3', 'v2-md5'] as const) {
         order.refunds.map(({ status, amount_fen }) => [status, amount_fen]),
         [['succeeded', order.total_fen]],
       )
+      assert.equal((await wordsSent(shop, orderNumber)).size, 1)
       await endsWell(shop)
     })
   }
@@ -199,6 +215,7 @@ for (const payApi of ['v3', 'v2-md5'] as const) {
       (select transaction_id from orders where order_number = ${orderNumber})`
     await shop.sweeper.sweep()
     assert.equal(await refundCalls(shop, refundPath[payApi]), before)
+    await endsWell(shop)
   })
 
   test(`${payApi}: F19, F76, a refund made in the merchant platform is found, posted and flagged`, async () => {
@@ -239,6 +256,21 @@ for (const payApi of ['v3', 'v2-md5'] as const) {
     await endsWell(shop)
   })
 }
+
+test('F31: what was paid more than a year ago is refused here, and WeChat is not called', async () => {
+  const shop = await startTimedShop()
+  const { orderNumber } = await paidOrder(shop)
+  await shop.skip(364 * 86_400)
+  await refund(shop, orderNumber, { amountFen: 1 })
+  await shop.passTime(300)
+  const before = await refundCalls(shop, refundPath.v3)
+  assert.equal(before, 1)
+  await shop.skip(2 * 86_400)
+  await assert.rejects(refund(shop, orderNumber, { amountFen: 1 }), { code: 'refund_too_late' })
+  await shop.passTime(60)
+  assert.equal(await refundCalls(shop, refundPath.v3), before)
+  await endsWell(shop)
+})
 
 test('a user asks for a refund, the staff accept the one and decline the other, and each is told', async () => {
   const shop = shops.v3

@@ -5,18 +5,26 @@ import { test } from 'node:test'
 import type { World } from '@fenpay/server'
 import { createStore } from '../apps/server/src/storage/store.ts'
 import { until } from '../scripts/until.ts'
+import { endsWell } from './support/ends-well.ts'
 import { Shopper, startShop } from './support/shop.ts'
 
-let aheadMs = 0
-const world: World = { now: () => new Date(Date.now() + aheadMs), randomBytes: (size) => randomBytes(size) }
-
 for (const payApi of ['v3', 'v2-hmac-sha256'] as const) {
+  let aheadMs = 0
+  const world: World = { now: () => new Date(Date.now() + aheadMs), randomBytes: (size) => randomBytes(size) }
   const shop = await startShop({ payApi, world, sweepPauseMs: 50 })
   const pass = async (seconds: number) => {
     aheadMs += seconds * 1000
     await shop.wechat.advance(seconds)
   }
   const statusOf = async (shopper: Shopper, orderNumber: string) => (await shopper.show(orderNumber)).status
+  /** Open orders that are due, or that a look is still under way at: it has them for a minute, and the next one is sooner. */
+  const unseen = async (orders: string[]) => {
+    const now = world.now()
+    const rows = await shop.sql`
+      select from orders where order_number = any(${orders}) and status = 'pending'
+         and (next_check_at <= ${now} or next_check_at > ${new Date(now.getTime() + 31_000)})`
+    return rows.length
+  }
 
   test(`${payApi}: F1, P1, paid without notification and without the client coming back, the order is paid within a minute`, async () => {
     await shop.wechat.fault('notify.drop', { seconds: 3600 })
@@ -27,6 +35,39 @@ for (const payApi of ['v3', 'v2-hmac-sha256'] as const) {
     await until('the sweep finds the money', async () => (await statusOf(shopper, orderNumber)) === 'paid')
     assert.equal((await shopper.show(orderNumber)).events.at(-1)?.cause, 'query')
     await shop.wechat.clearFaults()
+    await endsWell(shop)
+  })
+
+  test(`${payApi}: F1, P1, in a day without any notification the server by itself finds each payment within a minute, early or late in its order's time`, async () => {
+    await shop.wechat.fault('notify.drop', { seconds: 2 * 86_400 })
+    const seen: string[] = []
+    const passAndLook = async (seconds: number) => {
+      await pass(seconds)
+      await until('the server has looked', async () => (await unseen(seen)) === 0)
+    }
+    for (let hour = 0; hour < 24; hour += 6) {
+      const shopper = await Shopper.arrive(shop)
+      for (const ageSeconds of [0, 47, 25 * 60]) {
+        const orderNumber = await shopper.order('tea-egg', 1)
+        const pay = await shopper.prepay(orderNumber)
+        seen.push(orderNumber)
+        if (ageSeconds > 0) await passAndLook(ageSeconds)
+        assert.equal((await shopper.pay(pay)).errMsg, 'requestPayment:ok')
+        for (let passed = 0; passed < 60; passed += 10) await passAndLook(10)
+        assert.equal(await statusOf(shopper, orderNumber), 'paid', `paid ${ageSeconds} s after its beginning`)
+      }
+      await pass(6 * 60 * 60 - 30 * 60)
+    }
+    const found = await shop.sql<{ cause: string; seconds: number }[]>`
+      select e.cause, extract(epoch from e.at - p.success_time)::float8 as seconds
+        from order_events e join payments p using (merchant_id, order_number)
+       where e.kind = 'paid' and order_number = any(${seen})`
+    assert.equal(found.length, 12)
+    assert.deepEqual(new Set(found.map(({ cause }) => cause)), new Set(['query']))
+    // WeChat dates the money in whole seconds.
+    assert.ok(Math.max(...found.map(({ seconds }) => seconds)) <= 61, JSON.stringify(found))
+    await shop.wechat.clearFaults()
+    await endsWell(shop)
   })
 
   test(`${payApi}: an order nobody pays is closed at its expiry, at WeChat first, and its stock is free again`, async () => {
@@ -48,6 +89,7 @@ for (const payApi of ['v3', 'v2-hmac-sha256'] as const) {
     >`select out_trade_no from attempts where order_number = ${begun}`
     const booked = (await shop.wechat.books()).orders.find((order) => order.out_trade_no === attempt?.out_trade_no)
     assert.equal(booked?.trade_state, 'CLOSED')
+    await endsWell(shop)
   })
 
   test(`${payApi}: F23, a cancelled payment is closed by itself once it is five minutes old`, async () => {
@@ -58,6 +100,7 @@ for (const payApi of ['v3', 'v2-hmac-sha256'] as const) {
     assert.equal(await statusOf(shopper, orderNumber), 'closing')
     await pass(301)
     await until('it is closed', async () => (await statusOf(shopper, orderNumber)) === 'closed')
+    await endsWell(shop)
   })
 
   test(`${payApi}: F63, I25, two servers sweep at once, and each order is looked at by one of them`, async () => {
@@ -74,6 +117,7 @@ for (const payApi of ['v3', 'v2-hmac-sha256'] as const) {
       await shop.sql`select order_number from order_events where order_number = any(${numbers}) and kind = 'paid'`
     assert.equal(queries.length, 10)
     await shop.wechat.clearFaults()
+    await endsWell(shop)
   })
 }
 
@@ -93,4 +137,5 @@ test('F66: a backlog is claimed by its limit, and never twice', async () => {
     [20, 20, 10, 0],
   )
   assert.equal(new Set(rounds.flat()).size, 50)
+  await endsWell(backlog)
 })

@@ -4,12 +4,15 @@ export interface BreakingFetch {
   /** Where calls really go. */
   target: string
   /** Decides about each call: undefined lets it through. */
-  rule: (host: string, request: { url: URL; init: RequestInit }) => 'refuse' | 'lose' | RequestInit | undefined
+  rule: (host: string, request: { url: URL; init: RequestInit }) => 'refuse' | 'lose' | URL | RequestInit | undefined
   /** Calls that were begun, by host. */
   readonly calls: string[]
 }
 
-/** `refuse`: nobody listens there. `lose`: it arrives, and the answer does not. A RequestInit goes instead of the real one. */
+/**
+ * `refuse`: nobody listens there. `lose`: it arrives, and the answer does not. A URL: the call really goes there. A
+ * RequestInit goes instead of the real one.
+ */
 export function breakingFetch(): BreakingFetch {
   const breaking: BreakingFetch = {
     target: '',
@@ -21,10 +24,9 @@ export function breakingFetch(): BreakingFetch {
       breaking.calls.push(host)
       const decision = breaking.rule(host, { url, init })
       if (decision === 'refuse') throw broken('ECONNREFUSED')
-      const answer = await fetch(new URL(url.pathname + url.search, breaking.target), {
-        ...init,
-        ...(typeof decision === 'object' ? decision : {}),
-      })
+      const target = decision instanceof URL ? decision : breaking.target
+      const changed = typeof decision === 'object' && !(decision instanceof URL) ? decision : {}
+      const answer = await fetch(new URL(url.pathname + url.search, target), { ...init, ...changed })
       if (decision !== 'lose') return answer
       await answer.arrayBuffer()
       throw broken('ECONNRESET')
