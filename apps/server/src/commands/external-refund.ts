@@ -1,4 +1,5 @@
 import { fen } from '@fenpay/contract'
+import type { NewFlag } from '../domain/flag.ts'
 import { refundAcceptedPosting, refundSucceededPosting } from '../domain/ledger.ts'
 import { leftFen, type Refund, type RefundEvidence, refundsMax } from '../domain/refund.ts'
 import { nextRefundCheckAt } from '../domain/refund-schedule.ts'
@@ -25,18 +26,7 @@ export async function recordExternalRefund(
   const payment = await tx.lockPayment(merchantId, evidence.transactionId)
   if (payment === undefined) return 'payment_unknown'
   const at = world.now()
-  await raiseFlag(tx, world, merchantId, {
-    kind: 'external_refund',
-    subjectType: 'refund',
-    subjectId: evidence.outRefundNo,
-    orderNumber: payment.orderNumber,
-    evidence: {
-      amount_fen: evidence.amountFen,
-      transaction_id: evidence.transactionId,
-      refund_id: evidence.refundId,
-      state: evidence.state,
-    },
-  })
+  await raiseFlag(tx, world, merchantId, externalRefundFlag(evidence, payment.orderNumber))
   if (evidence.amountFen > leftFen(payment) || payment.refundCount >= refundsMax) return 'refund_does_not_fit'
   const refund: Refund = {
     merchantId,
@@ -76,4 +66,19 @@ export async function recordExternalRefund(
   }
   await tellMove(tx, world, { refund, payment }, { to: refund.status, evidence })
   return 'recorded'
+}
+
+export function externalRefundFlag(evidence: RefundEvidence, orderNumber: string | undefined): NewFlag {
+  return {
+    kind: 'external_refund',
+    subjectType: 'refund',
+    subjectId: evidence.outRefundNo,
+    orderNumber,
+    evidence: {
+      amount_fen: evidence.amountFen,
+      transaction_id: evidence.transactionId,
+      refund_id: evidence.refundId,
+      state: evidence.state,
+    },
+  }
 }

@@ -3,7 +3,8 @@ import type { RefundEvidence } from '../domain/refund.ts'
 import type { InboxVerdict, NotifyReading, NotifyStore, PaymentGateway, World } from '../ports.ts'
 import { applyPayment } from './apply-payment.ts'
 import { applyRefund } from './apply-refund.ts'
-import { recordExternalRefund } from './external-refund.ts'
+import { externalRefundFlag, recordExternalRefund } from './external-refund.ts'
+import { raiseFlag } from './raise-flag.ts'
 
 type Ports = { notifyStore: NotifyStore; payment: PaymentGateway; world: World }
 type RefundReading = Extract<NotifyReading, { outcome: 'refund' }>
@@ -31,7 +32,15 @@ export async function receiveRefundNotify(
   if (decided !== 'payment_unknown') return decided === 'decided' ? decided : { refused: decided }
   await learnPayment(ports, merchantId, evidence)
   const again = await decide(ports, merchantId, inboxId, evidence)
+  if (again === 'payment_unknown' && evidence.state !== 'closed') await flagUnknownPayment(ports, merchantId, evidence)
   return again === 'decided' ? again : { refused: again }
+}
+
+/** WeChat comes again for a day. If the payment is not known by then, the flag is all that is left of it (F6). */
+function flagUnknownPayment(ports: Ports, merchantId: string, evidence: RefundEvidence): Promise<void> {
+  return ports.notifyStore.transaction((tx) =>
+    raiseFlag(tx, ports.world, merchantId, externalRefundFlag(evidence, undefined)),
+  )
 }
 
 function decide(
