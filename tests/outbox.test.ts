@@ -6,7 +6,7 @@ import { deliverDueOutbox, deliverOutboxItem } from '../apps/server/src/commands
 import { shipOrder } from '../apps/server/src/commands/ship-order.ts'
 import { numberFromBytes } from '../apps/server/src/domain/number.ts'
 import type { OutboxKind } from '../apps/server/src/domain/outbox.ts'
-import { checkInvariants } from '../apps/server/src/storage/invariants.ts'
+import { endsWell } from './support/ends-well.ts'
 import { movableWorld, outboxParts } from './support/outbox-parts.ts'
 import { Shopper, startShop } from './support/shop.ts'
 
@@ -100,6 +100,7 @@ test('F63, I25: two sweeps and a job at once tell WeChat of a shipment once', as
   ])
   assert.deepEqual(parts.calls.shipping, [false])
   assert.equal((await rows('upload_shipping', orderNumber))[0]?.status, 'done')
+  await endsWell(shop)
 })
 
 test('F64: a worker that slept past its lease writes nothing over what the next one found', async () => {
@@ -124,6 +125,7 @@ test('F64: a worker that slept past its lease writes nothing over what the next 
   assert.equal(item?.status, 'done')
   const flags = await shop.sql`select 1 from flags where order_number = ${orderNumber} and kind = 'outbox_dead'`
   assert.equal(flags.length, 0)
+  await endsWell(shop)
 })
 
 test('a try that died on the way is told to the next one; a message that may have gone out is not sent again', async () => {
@@ -173,6 +175,7 @@ test('F65: a poison item is tried ever more rarely, given up and flagged, while 
   world.aheadMs += 60_000
   await deliverDueOutbox(parts, signal)
   assert.equal((await rows('upload_shipping', orderNumber))[0]?.status, 'done')
+  await endsWell(shop)
 })
 
 test('F66: of a backlog the newest that users wait for goes first, and every merchant has its turn', async () => {
@@ -198,6 +201,7 @@ test('F66: of a backlog the newest that users wait for goes first, and every mer
     22,
   )
   await clear()
+  await endsWell(shop)
 })
 
 test('the database keeps what an item says, and its end', async () => {
@@ -218,5 +222,5 @@ test('the database keeps what an item says, and its end', async () => {
              values (${merchantId}, ${open}, 'pickup', 'recorded', now())`,
     /not paid/,
   )
-  assert.deepEqual(await checkInvariants(shop.sql), [])
+  await endsWell(shop)
 })
