@@ -4,7 +4,8 @@ import type { Wechat } from '../support/shop.ts'
 
 /** The answers by which a good client knows that it has to ask again with the same key and the same number. */
 const askAgain = new Set(['database_unavailable', 'wechat_unreachable', 'overloaded'])
-const patienceMs = 45_000
+/** A failing limit, not a time that anybody waits: what is killed comes back, on a busy machine after a while. */
+const patienceMs = 120_000
 
 export interface Item {
   sku: string
