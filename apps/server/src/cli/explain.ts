@@ -61,10 +61,10 @@ export function explain(error: unknown): { text: string; exitCode: 1 | 2 } | und
   return undefined
 }
 
-/** Wrong user, wrong password, a user who may not, no such database. */
+/** Wrong user, wrong password, no such database. */
 function isDatabaseRefusal(error: unknown): boolean {
   const code = (error as { code?: unknown }).code
-  return ['28000', '28P01', '42501', '3D000'].some((refused) => refused === code)
+  return ['28000', '28P01', '3D000'].some((refused) => refused === code)
 }
 
 function told(code: string, what: string, todo: string, exitCode: 1 | 2 = 1): { text: string; exitCode: 1 | 2 } {
