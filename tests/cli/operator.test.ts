@@ -178,10 +178,17 @@ test('of two payments of one order the second is flagged, given back by itself, 
     'attempt 1    WeChat has closed it',
     'attempt 2    WeChat is ready to take the money',
     'order        paid (pending → paid)',
-    /payment {6}WeChat took ¥65\.60 at .*; it is in suspense: duplicate payment/,
-    'refund 1     the user has the money',
     nobodyHasToAct,
     'what WeChat took, in 2 payments',
+  )
+  // WeChat's clock dates a payment, to the second: which of the two lines comes first is no promise.
+  tells(
+    screen,
+    /payment {6}WeChat took ¥65\.60 at .*; it is in suspense: duplicate payment/,
+    'debit wechat_receivable ¥65.60, credit suspense ¥65.60',
+    'flag         duplicate_payment raised',
+    'refund 1     the user has the money',
+    'flag         duplicate_payment settled by Fenpay: refunded',
   )
   assert.match((await fenpay('payments')).out, new RegExp(`¥65\\.60 +¥65\\.60 .* duplicate payment ${number}`))
   await checks()
