@@ -12,6 +12,7 @@ const apiOf = {
   close: 'close',
   refund: 'refund',
   queryRefund: 'refund query',
+  queryRefunds: 'refund query',
 } as const
 
 export interface CallGuard {
