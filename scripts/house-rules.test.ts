@@ -6,6 +6,13 @@ import { adapters, rules, violations } from './house-rules.ts'
 const cases: [path: string, line: string, broken: boolean][] = [
   ['apps/server/src/commands/x.ts', 'const at = new Date()', true],
   ['apps/server/src/commands/x.ts', 'const at = new Date(text)', false],
+  ['apps/server/src/commands/x.ts', 'const at = Date.now()', true],
+  ['packages/wechat/src/x.ts', 'const share = Math.random()', true],
+  ['packages/contract/src/x.ts', 'const id = randomUUID()', true],
+  ['packages/simulator/src/x.ts', 'const id = crypto.randomUUID()', true],
+  ['packages/simulator/src/engine/x.ts', 'setInterval(tick, 1000)', true],
+  ['apps/server/src/commands/x.ts', 'const clock = Date.now', true],
+  ['packages/wechat/src/pay-v3/x.ts', 'await fetch(url)', true],
   ['apps/server/src/commands/x.ts', 'const startedMs = performance.now()', true],
   ['apps/server/src/commands/x.ts', "import { randomBytes } from 'node:crypto'", true],
   ['apps/server/src/commands/x.ts', 'world.randomBytes(16)', false],

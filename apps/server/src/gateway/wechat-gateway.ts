@@ -138,8 +138,7 @@ export function createWeChatGateway(
         return verifyPushUrl(await pushOf(merchantId, appid), query)
       },
       async read(message) {
-        const nowMs = (http.clock ?? Date.now)()
-        return readPush(await pushOf(message.merchantId, message.appid), message, nowMs)
+        return readPush(await pushOf(message.merchantId, message.appid), message, http.clock())
       },
     },
     login: {
