@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync } from 'node:fs'
+import { existsSync, statfsSync } from 'node:fs'
 import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
@@ -15,10 +15,14 @@ export type TestDatabase = { readonly url: string; readonly sql: Sql }
 
 const prefix = 'fenpay-test-'
 
-/** Starts a throw-away embedded PostgreSQL in the system's temporary directory; nothing in it survives a crash. */
+/** Files in memory, where the system has them: to make and drop a database costs a tenth there. */
+const memory = '/dev/shm'
+const memoryBytesMin = 2 ** 30
+
+/** Starts a throw-away embedded PostgreSQL, in memory where there is room; nothing in it survives a crash. */
 export async function startTestCluster(): Promise<TestCluster> {
   await removeAbandonedClusters()
-  const dataDir = await mkdtemp(join(tmpdir(), prefix))
+  const dataDir = await mkdtemp(join(hasMemory() ? memory : tmpdir(), prefix))
   // As root the database runs under another user, who must be able to pass.
   await chmod(dataDir, 0o711)
   const { url, stop } = await startEmbeddedPostgres({ dataDir, durable: false })
@@ -31,10 +35,20 @@ export async function startTestCluster(): Promise<TestCluster> {
   }
 }
 
+function hasMemory(): boolean {
+  if (!existsSync(memory)) return false
+  const { bavail, bsize } = statfsSync(memory)
+  return bavail * bsize >= memoryBytesMin
+}
+
 /** Ends and removes the clusters of test runs that were killed: their databases run on, and nobody would stop them. */
 async function removeAbandonedClusters(): Promise<void> {
-  for (const name of await readdir(tmpdir())) {
-    const dataDir = join(tmpdir(), name)
+  const directories = [tmpdir(), memory].filter((directory) => existsSync(directory))
+  const found = await Promise.all(
+    directories.map(async (directory) => (await readdir(directory)).map((name) => ({ directory, name }))),
+  )
+  for (const { directory, name } of found.flat()) {
+    const dataDir = join(directory, name)
     // Without a lock a cluster is only now being made, or removed.
     if (!name.startsWith(prefix) || !existsSync(join(dataDir, 'server.lock'))) continue
     try {
