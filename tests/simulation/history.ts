@@ -1,9 +1,11 @@
 import { Refusal } from '../../apps/server/src/domain/refusal.ts'
+import { isDatabaseUnavailable } from '../../apps/server/src/storage/connect.ts'
 import { type Dice, throwDice } from './dice.ts'
 import { Network } from './network.ts'
 import type { Plan } from './plan.ts'
+import { Receiver } from './receiver.ts'
 import { Scheduler, type Task, type Waiting } from './scheduler.ts'
-import { type Mutant, ServerProcess } from './server-process.ts'
+import { type DatabaseFate, type Mutant, ServerProcess } from './server-process.ts'
 import { beginningMs, type Ground, type Stage } from './stage.ts'
 import { TimeLine } from './time-line.ts'
 
@@ -13,9 +15,14 @@ interface Call<Result> {
   work: (process: ServerProcess) => Promise<Result>
   answered?: (result: Result) => void
   refused?: (code: string) => void
-  /** No answer came: it was lost, or the process died. */
+  /** No answer came: it was lost, the process died, or there was no database. */
   lost?: () => void
 }
+
+/** A request that we have given up arrives within so long. */
+const lateSeconds = 20
+/** No clock is off by more than this: disagreement is bounded where servers keep time (F72). */
+const skewSecondsMax = 14
 
 /**
  * The world of one history: virtual time, a simulated WeChat, some server processes on one database, and the network
@@ -26,12 +33,15 @@ export class History {
   readonly dice: Dice
   readonly scheduler = new Scheduler()
   readonly network: Network
+  readonly receiver: Receiver
   readonly timeLine: TimeLine
   readonly stage: Stage
   #nowMs = beginningMs
   #ground: Ground | undefined
   readonly #processes: ServerProcess[] = []
   #lives = 0
+  readonly #skewSeconds: number[]
+  readonly #late: { task: Task; untilMs: number }[] = []
   readonly #mutant: Mutant
   readonly #underWay = new Map<Task, () => void>()
   #last: Task | undefined
@@ -44,10 +54,19 @@ export class History {
     this.dice = throwDice(plan.seed + 0x5eed)
     this.timeLine = new TimeLine(() => this.#nowMs)
     this.#mutant = mutant
+    this.#skewSeconds = [...plan.skewSeconds]
+    const { scheduler, dice, timeLine } = this
+    const failing = () => this.network.faults.webhook
+    this.receiver = new Receiver({ scheduler, dice, timeLine, secret: stage.webhookSecret, failing })
     this.network = new Network({
-      scheduler: this.scheduler,
-      dice: this.dice,
-      timeLine: this.timeLine,
+      scheduler,
+      dice,
+      timeLine,
+      nowMs: () => this.#nowMs,
+      later: (name, work) => {
+        const task = this.act(name, work)
+        this.#late.push({ task, untilMs: this.#nowMs + lateSeconds * 1000 })
+      },
       wechat: () => this.ground.wechat,
       secureFetch: () => this.ground.secure.fetch,
       receive: (message) =>
@@ -93,8 +112,31 @@ export class History {
     return this.dice.pick(this.#processes)
   }
 
-  pass(seconds: number): void {
-    this.#nowMs += seconds * 1000
+  async pass(seconds: number): Promise<void> {
+    const endMs = this.#nowMs + seconds * 1000
+    for (const { task } of this.#late.filter(({ untilMs }) => untilMs < endMs)) await this.#finish(task)
+    this.#nowMs = endMs
+  }
+
+  /** The clock of some process is set, forwards or back. */
+  jump(): void {
+    const index = this.dice.integer(0, this.#processes.length - 1)
+    const to = this.dice.integer(-skewSecondsMax, skewSecondsMax)
+    this.timeLine.tell(`the clock of p${index} jumps, and is ${to} s off`)
+    this.timeLine.count('clock jump')
+    this.#skewSeconds[index] = to
+  }
+
+  /** Everything is as it should be again. */
+  heal(): void {
+    this.timeLine.tell('the world heals')
+    this.network.heal()
+    this.#skewSeconds.fill(0)
+  }
+
+  /** What went wrong and is the product's to cope with is no trouble. */
+  isExcused(error: unknown): boolean {
+    return isDatabaseUnavailable(error)
   }
 
   /** Begins a call; it goes on as the scheduler chooses. */
@@ -114,6 +156,9 @@ export class History {
       } else if (outcome.error instanceof Refusal) {
         this.timeLine.tell(`${name}: refused, ${outcome.error.code}`)
         call.refused?.(outcome.error.code)
+      } else if (this.isExcused(outcome.error)) {
+        this.timeLine.tell(`${name}: no database`)
+        call.lost?.()
       } else {
         this.trouble(name, outcome.error)
         call.lost?.()
@@ -122,7 +167,7 @@ export class History {
   }
 
   /** Something that no process of ours does, as a delivery. */
-  act(name: string, work: () => Promise<void>): void {
+  act(name: string, work: () => Promise<void>): Task {
     const task: Task = { name, owner: this }
     this.timeLine.tell(name)
     this.#begin(task, undefined, async () => {
@@ -133,6 +178,7 @@ export class History {
       }
       this.#underWay.delete(task)
     })
+    return task
   }
 
   trouble(name: string, error: unknown): void {
@@ -159,6 +205,7 @@ export class History {
     const dead = this.#processes[index]
     if (dead === undefined) return
     this.timeLine.tell(`${dead.name} dies`)
+    this.timeLine.count('crash')
     this.scheduler.drop(dead)
     this.#processes[index] = this.#born(index)
     for (const [task, lost] of [...this.#underWay].filter(([{ owner }]) => owner === dead)) {
@@ -166,6 +213,25 @@ export class History {
       lost()
     }
     await this.scheduler.settle()
+  }
+
+  async #finish(task: Task): Promise<void> {
+    for (let next = this.#waitingFor(task); next !== undefined; next = this.#waitingFor(task)) {
+      this.timeLine.tell(`· ${next.name}`)
+      await this.scheduler.release(next)
+    }
+  }
+
+  #waitingFor(task: Task): Waiting | undefined {
+    return this.scheduler.waiting.find((waiting) => waiting.task === task)
+  }
+
+  #databaseFate(): DatabaseFate {
+    if (!this.dice.happens(this.network.faults.database)) return 'well'
+    const fate = this.dice.pick(['refused', 'lost'] as const)
+    this.timeLine.tell(`  the database: ${fate}`)
+    this.timeLine.count(`transaction ${fate}`)
+    return fate
   }
 
   #begin(task: Task, lost: (() => void) | undefined, work: () => Promise<void>): void {
@@ -176,7 +242,7 @@ export class History {
   #born(index: number): ServerProcess {
     const { plan, scheduler, stage } = this
     const { sql, wechat, secure } = this.ground
-    const nowMs = () => this.#nowMs
+    const clock = () => this.#nowMs + (this.#skewSeconds[index] ?? 0) * 1000
     const parts = {
       index,
       plan,
@@ -185,7 +251,10 @@ export class History {
       sql,
       wechatUrl: wechat.url,
       secureUrl: secure.url,
-      nowMs,
+      clock,
+      webhooks: this.receiver,
+      secrets: stage.secrets,
+      database: () => this.#databaseFate(),
     }
     const { fetch, secureFetch } = this.network
     return new ServerProcess({ ...parts, fetch, secureFetch, mutant: this.#mutant }, this.#lives++)

@@ -18,8 +18,10 @@ export interface Plan {
   orderTtlSeconds: number
   /** Pieces of the one product that is scarce. */
   scarceStock: number
-  /** Seconds by which each process's clock is wrong. */
+  /** Seconds by which each process's clock is wrong at first. */
   skewSeconds: readonly number[]
+  /** No notification ever comes and no client looks again: WeChat is asked by the sweep, or by nobody (P1). */
+  sweepOnly: boolean
   /** Likelihoods, 0 to 1, of each thing that goes wrong; a quarter of the histories have none of a kind. */
   faults: {
     /** A call to WeChat, or its answer, is lost. */
@@ -41,38 +43,56 @@ export interface Plan {
     refund: number
     /** The client never sees the answer. */
     clientLoss: number
+    /** At each step: WeChat cannot be reached for a while, however often a call is tried again. */
+    outage: number
+    /** A request comes to WeChat after we have given it up. */
+    late: number
+    /** The database refuses a transaction, or commits it and the connection is lost before we know (F48). */
+    database: number
+    /** At each step: the clock of a process jumps. */
+    clock: number
+    /** The merchant's own system does not take a webhook, or takes it and does not say so. */
+    webhook: number
   }
 }
 
 export function planOf(seed: number): Plan {
   const dice = throwDice(seed)
   const processes = dice.integer(2, 4)
-  return {
+  const plan: Plan = {
     seed,
     payApi: dice.pick(['v3', 'v3', 'v2-md5', 'v2-hmac-sha256']),
     processes,
     shoppers: dice.integer(1, 3),
-    orders: dice.integer(1, 5),
-    actions: dice.integer(15, 40),
+    orders: dice.integer(1, 6),
+    actions: dice.integer(30, 70),
     cancelWeight: dice.pick([1, 1, 6]),
     parallel: dice.pick([1, 2, 3, 4, 6]),
     calm: dice.pick([0, 0.3, 0.7]),
     orderTtlSeconds: dice.pick([900, 1800, 3600]),
     scarceStock: dice.integer(1, 6),
     skewSeconds: skews(dice, processes),
+    sweepOnly: dice.happens(0.125),
     faults: {
       loss: upTo(dice, 30),
       error: upTo(dice, 20),
-      lie: upTo(dice, 15),
+      lie: upTo(dice, 20),
       notifyLoss: upTo(dice, 60),
       notifyDuplicate: upTo(dice, 50),
       notifyOdd: upTo(dice, 20),
       crash: upTo(dice, 5),
-      latePayment: upTo(dice, 40),
-      refund: upTo(dice, 30),
+      latePayment: upTo(dice, 60),
+      refund: upTo(dice, 60),
       clientLoss: upTo(dice, 20),
+      outage: upTo(dice, 1),
+      late: upTo(dice, 10),
+      database: upTo(dice, 5),
+      clock: upTo(dice, 3),
+      webhook: upTo(dice, 40),
     },
   }
+  // Money that comes after the close is known by its notification alone, and by the bill.
+  return plan.sweepOnly ? { ...plan, faults: { ...plan.faults, latePayment: 0 } } : plan
 }
 
 function upTo(dice: Dice, percent: number): number {

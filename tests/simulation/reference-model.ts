@@ -11,9 +11,20 @@ export interface OrderEnd {
   totalFen: number
   lines: { sku: string; quantity: number }[]
   /** Money that is on the order, and money that came for it and is not. */
-  payments: { transactionId: string; isOnOrder: boolean; isFlagged: boolean }[]
+  payments: PaymentEnd[]
   /** How often its history tells of money that could not pay it. */
   suspensions: number
+}
+
+export interface PaymentEnd {
+  transactionId: string
+  isOnOrder: boolean
+  /** It came too late or twice: the user has paid for nothing. */
+  mustGoBack: boolean
+  /** WeChat did not take the refund, or did not carry it out: a person is told. */
+  hasFailedRefund: boolean
+  /** What refunds of ours hold of it, the done ones too. */
+  heldFen: number
 }
 
 /** A payment as WeChat knows it. */
@@ -30,6 +41,8 @@ export class ReferenceModel {
   readonly #submitted = new Map<string, { key: string; totalFen: number }>()
   readonly #keys = new Set<string>()
   readonly #late = new Set<string>()
+  readonly #decisions = new Map<string, number>()
+  readonly #outside = new Set<string>()
   readonly #told = new Map<string, Set<string>>()
   readonly #wrong: string[] = []
 
@@ -41,6 +54,27 @@ export class ReferenceModel {
   /** WeChat takes money under a number that it had closed. */
   paidLate(outTradeNo: string): void {
     this.#late.add(outTradeNo)
+  }
+
+  isLate(outTradeNo: string): boolean {
+    return this.#late.has(outTradeNo)
+  }
+
+  /** Somebody wants money of an order back; however often he says so, it is one refund. */
+  decided(orderNumber: string): void {
+    this.#decisions.set(orderNumber, this.decisionsOn(orderNumber) + 1)
+  }
+
+  decisionsOn(orderNumber: string): number {
+    return this.#decisions.get(orderNumber) ?? 0
+  }
+
+  refundedOutside(outRefundNo: string): void {
+    this.#outside.add(outRefundNo)
+  }
+
+  isMadeOutside(outRefundNo: string): boolean {
+    return this.#outside.has(outRefundNo)
   }
 
   /** A client was told the number of its order. */
@@ -88,8 +122,8 @@ export class ReferenceModel {
       must(payment !== undefined, `${transactionId} is not known here`)
       must(amountFen === totalFen, `WeChat took ${amountFen} of ${totalFen}`)
       must(refundedFen <= amountFen, `${refundedFen} of ${amountFen} fen were given back`)
-      const isBack = payment?.isOnOrder === true || payment?.isFlagged === true || refundedFen === amountFen
-      must(isBack, `${transactionId} paid nothing, and ${refundedFen} of ${amountFen} fen were given back`)
+      const isBack = payment?.heldFen === amountFen || refundedFen === amountFen || payment?.hasFailedRefund === true
+      must(!payment?.mustGoBack || isBack, `${transactionId} paid nothing, and ${refundedFen} fen of it go back`)
     }
     must(end.suspensions === payments.filter(({ isOnOrder }) => !isOnOrder).length, 'its history tells of other money')
     const onOrder = payments.filter(({ isOnOrder }) => isOnOrder).length

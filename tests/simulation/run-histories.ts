@@ -1,5 +1,4 @@
-import { type Outcome, runHistory } from './run-history.ts'
-import type { Mutant } from './server-process.ts'
+import { type Changes, type Outcome, runHistory } from './run-history.ts'
 import type { Stage } from './stage.ts'
 
 /** Histories share nothing but the machine: while one waits for its database another one goes on. */
@@ -8,13 +7,13 @@ const parallel = 3
 /** Plays the seeds from `first` on; stops at the first one of which `onOutcome` says so. */
 export async function runHistories(
   stage: Stage,
-  { first, count, mutant }: { first: number; count: number; mutant?: Mutant },
+  { first, count, ...changes }: { first: number; count: number } & Changes,
   onOutcome: (outcome: Outcome) => 'go on' | 'stop',
 ): Promise<void> {
   const seeds = Array.from({ length: count }, (_, index) => first + index)
   const player = async () => {
     for (let seed = seeds.shift(); seed !== undefined; seed = seeds.shift()) {
-      if (onOutcome(await runHistory(stage, seed, mutant)) === 'stop') seeds.length = 0
+      if (onOutcome(await runHistory(stage, seed, changes)) === 'stop') seeds.length = 0
     }
   }
   await Promise.all(Array.from({ length: Math.min(parallel, count) }, player))

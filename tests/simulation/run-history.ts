@@ -1,15 +1,17 @@
+import { deliverDueOutbox } from '../../apps/server/src/commands/deliver-outbox.ts'
 import { sweepOrders } from '../../apps/server/src/commands/sweep-orders.ts'
 import { sweepRefunds } from '../../apps/server/src/commands/sweep-refunds.ts'
 import { watchOverdue } from '../../apps/server/src/commands/watch-money.ts'
 import { History } from './history.ts'
-import { noFaults } from './network.ts'
 import { Operator } from './operator.ts'
 import { judge } from './oracle.ts'
 import { type Plan, planOf } from './plan.ts'
+import { unkeptPromises } from './promises.ts'
 import { ReferenceModel } from './reference-model.ts'
 import type { Mutant, ServerProcess } from './server-process.ts'
 import { type Action, Shoppers } from './shoppers.ts'
 import type { Stage } from './stage.ts'
+import type { WechatBooks, WechatNotification } from './wechat-books.ts'
 
 export interface Outcome {
   plan: Plan
@@ -17,13 +19,22 @@ export interface Outcome {
   timeLine: string[]
   /** What is wrong; nothing, if all is well. */
   wrong: string[]
+  /** How often each kind of action, fault and end came. */
+  counts: ReadonlyMap<string, number>
+}
+
+/** What is not as the seed says: a broken product, and other likelihoods of what goes wrong. */
+export interface Changes {
+  mutant?: Mutant
+  faults?: Partial<Plan['faults']>
 }
 
 const healSeconds = 2 * 60 * 60
 
 /** Plays the history of one seed, lets the world heal, and judges what came of it. */
-export async function runHistory(stage: Stage, seed: number, mutant?: Mutant): Promise<Outcome> {
-  const plan = planOf(seed)
+export async function runHistory(stage: Stage, seed: number, { mutant, faults }: Changes = {}): Promise<Outcome> {
+  const planned = planOf(seed)
+  const plan = { ...planned, faults: { ...planned.faults, ...faults } }
   const history = new History(stage, plan, mutant)
   await history.begin()
   try {
@@ -33,23 +44,26 @@ export async function runHistory(stage: Stage, seed: number, mutant?: Mutant): P
     const shoppers = new Shoppers(history, model)
     await shoppers.arrive()
     history.network.faults = plan.faults
-    await live(history, shoppers)
-    history.network.faults = noFaults
-    await heal(history)
-    const wrong = await judge(history, model)
-    return { plan, timeLine: history.timeLine.lines, wrong: wrong.map((line) => history.timeLine.shorten(line)) }
+    await live(history, shoppers, new Operator(history, shoppers, model))
+    history.heal()
+    const unkept = await heal(history, model)
+    return outcomeOf(history, [...unkept, ...(await judge(history, model))])
   } catch (error) {
     history.trouble('the simulation itself', error)
-    return { plan, timeLine: history.timeLine.lines, wrong: history.troubles }
+    return outcomeOf(history, history.troubles)
   } finally {
     await history.end()
   }
 }
 
+function outcomeOf({ plan, timeLine }: History, wrong: readonly string[]): Outcome {
+  const shortened = wrong.map((line) => timeLine.shorten(line))
+  return { plan, timeLine: timeLine.lines, wrong: shortened, counts: timeLine.counts }
+}
+
 /** One choice after another, until as much has happened as was planned. */
-async function live(history: History, shoppers: Shoppers): Promise<void> {
+async function live(history: History, shoppers: Shoppers, operator: Operator): Promise<void> {
   const { plan, dice, scheduler } = history
-  const operator = new Operator(history, shoppers)
   for (let begun = 0; begun < plan.actions; ) {
     const isWaiting = scheduler.waiting.length > 0
     const choice = dice.weigh([
@@ -58,27 +72,32 @@ async function live(history: History, shoppers: Shoppers): Promise<void> {
       [isWaiting ? 0.2 : 1, 'pass'],
     ])
     if (choice === 'step') await history.step()
-    else if (choice === 'pass') pass(history)
+    else if (choice === 'pass') await pass(history)
     else {
       begun++
       dice.weigh([...shoppers.actions(), ...operator.actions(), ...jobs(history)])()
       await scheduler.settle()
     }
     if (dice.happens(history.network.faults.crash)) await history.crash()
+    if (dice.happens(history.network.faults.clock)) history.jump()
+    if (dice.happens(history.network.faults.outage)) history.network.fail(dice.integer(5, 60))
   }
 }
 
 /** What happens without anybody's doing. */
 function jobs(history: History): Action[] {
+  const deliveries = history.plan.sweepOnly ? 0 : 1
   return [
     [3, () => sweep(history, history.somebody())],
     [2, () => sweepTheRefunds(history, history.somebody())],
-    [3, () => history.act('a notification is due', () => deliverOne(history))],
-    [0.5, () => history.act('an old message comes again', () => history.network.replay())],
+    [2, () => deliverOutbox(history, history.somebody())],
+    [0.3, () => lookForOverdue(history)],
+    [3 * deliveries, () => history.act('a notification is due', () => deliverOne(history))],
+    [0.5 * deliveries, () => history.act('an old message comes again', () => history.network.replay())],
   ]
 }
 
-function pass(history: History): void {
+async function pass(history: History): Promise<void> {
   const { plan, dice } = history
   const [least, most] = dice.weigh<readonly [number, number]>([
     [6, [1, 15]],
@@ -88,66 +107,91 @@ function pass(history: History): void {
   ])
   const seconds = history.underWay > 0 ? dice.integer(1, 8) : dice.integer(least, most)
   history.timeLine.tell(`${seconds} s pass`)
-  history.pass(seconds)
+  await history.pass(seconds)
 }
 
 function sweep(history: History, process: ServerProcess): void {
+  const onFailure = (order: { orderNumber: string }, error: unknown) => failed(history, order.orderNumber, error)
   history.call(process, {
     name: 'sweeps',
-    work: ({ ports }) =>
-      sweepOrders(
-        { ...ports, onFailure: ({ orderNumber }, error) => history.trouble(`the sweep over ${orderNumber}`, error) },
-        new AbortController().signal,
-      ),
+    work: ({ ports }) => sweepOrders({ ...ports, onFailure }, new AbortController().signal),
   })
 }
 
 function sweepTheRefunds(history: History, process: ServerProcess): void {
+  const onFailure = (refund: { outRefundNo: string }, error: unknown) => failed(history, refund.outRefundNo, error)
   history.call(process, {
     name: 'sweeps the refunds',
-    work: ({ ports }) =>
-      sweepRefunds(
-        { ...ports, onFailure: ({ outRefundNo }, error) => history.trouble(`the sweep over ${outRefundNo}`, error) },
-        new AbortController().signal,
-      ),
+    work: ({ ports }) => sweepRefunds({ ...ports, onFailure }, new AbortController().signal),
   })
 }
 
-interface Booked {
-  id: string
-  due_at?: string
-  deliveries: unknown[]
+function deliverOutbox(history: History, process: ServerProcess): void {
+  const onFailure = (item: { outboxId: string }, error: unknown) => failed(history, item.outboxId, error)
+  history.call(process, {
+    name: 'delivers the outbox',
+    work: ({ ports }) => deliverDueOutbox({ ...ports, onFailure }, new AbortController().signal),
+  })
+}
+
+function lookForOverdue(history: History): void {
+  history.call(history.somebody(), { name: 'looks for what is overdue', work: ({ ports }) => watchOverdue(ports) })
+}
+
+/** One row could not be looked at; the next sweep does. Without a database that is all there is to say. */
+function failed(history: History, what: string, error: unknown): void {
+  if (history.isExcused(error)) history.timeLine.tell(`  ${what} is left: no database`)
+  else history.trouble(`the sweep over ${what}`, error)
 }
 
 /** One that is due; or, now and then, one that WeChat has delivered before. */
 async function deliverOne(history: History): Promise<void> {
+  const { timeLine, nowMs, dice, network } = history
   const notifications = await notificationsOf(history)
-  const due = notifications.filter(({ due_at }) => due_at !== undefined && Date.parse(due_at) <= history.nowMs)
+  const due = notifications.filter(({ due_at }) => due_at !== undefined && Date.parse(due_at) <= nowMs)
   const candidates = due.length > 0 ? due : notifications
-  if (candidates.length > 0) await history.network.deliver(history.dice.pick(candidates).id)
+  if (candidates.length === 0) return
+  const { id, about, out_trade_no, due_at } = dice.pick(candidates)
+  timeLine.count(`notification of a ${about}`)
+  if (due_at !== undefined && Date.parse(due_at) < nowMs - 60_000) timeLine.count(`notification of a ${about}, late`)
+  const isBefore = due.some((other) => other.out_trade_no === out_trade_no && other.about === 'payment')
+  if (about === 'refund' && isBefore) timeLine.count('notification of a refund before that of its payment')
+  await network.deliver(id)
 }
 
-async function notificationsOf({ ground, scheduler }: History): Promise<Booked[]> {
-  const books = await scheduler.during(() => ground.wechat.control<{ notifications: Booked[] }>('/_sim/books'))
+async function notificationsOf({ ground, scheduler }: History): Promise<WechatNotification[]> {
+  const books = await scheduler.during(() => ground.wechat.control<WechatBooks>('/_sim/books'))
   return books.notifications
 }
 
-/** Nothing goes wrong any more: what is under way ends, and everybody has two hours for the rest. */
-async function heal(history: History): Promise<void> {
-  history.timeLine.tell('the world heals')
+/** Within so long everybody knows of a payment (P1); by the next figure, of a refund's end too (P5). */
+const paymentSeconds = 120
+const refundSeconds = paymentSeconds + 1_200
+
+/**
+ * Nothing goes wrong any more: what is under way ends, and everybody has two hours for the rest.
+ * @returns what was not known in time
+ */
+async function heal(history: History, model: ReferenceModel): Promise<string[]> {
   while (await history.step());
-  const endMs = history.nowMs + healSeconds * 1000
-  for (let round = 0; history.nowMs < endMs; round++) {
-    await deliverAllDue(history)
+  const beganMs = history.nowMs
+  const unkept: string[] = []
+  for (let round = 0; history.nowMs < beganMs + healSeconds * 1000; round++) {
+    if (!history.plan.sweepOnly) await deliverAllDue(history)
     sweep(history, history.processes[round % history.processes.length] ?? history.somebody())
     sweepTheRefunds(history, history.somebody())
+    deliverOutbox(history, history.somebody())
     await history.scheduler.settle()
     while (await history.step());
-    history.pass(round < 12 ? 10 : 600)
+    const seconds = (history.nowMs - beganMs) / 1000
+    if (seconds === paymentSeconds) unkept.push(...(await unkeptPromises(history, model, 'payment')))
+    if (seconds === refundSeconds) unkept.push(...(await unkeptPromises(history, model, 'refund')))
+    await history.pass(seconds < paymentSeconds ? 20 : 600)
   }
-  history.call(history.somebody(), { name: 'looks for what is overdue', work: ({ ports }) => watchOverdue(ports) })
+  lookForOverdue(history)
   await history.scheduler.settle()
   while (await history.step());
+  return unkept
 }
 
 async function deliverAllDue(history: History): Promise<void> {

@@ -5,7 +5,17 @@ import type { SubmitOrderRules } from '../../apps/server/src/commands/submit-ord
 import { type PayApi, payApis } from '../../apps/server/src/domain/attempt.ts'
 import type { Merchant } from '../../apps/server/src/domain/merchant.ts'
 import { createWeChatGateway } from '../../apps/server/src/gateway/wechat-gateway.ts'
-import type { LoginGateway, NotifyStore, PaymentGateway, Store, World } from '../../apps/server/src/ports.ts'
+import type {
+  LoginGateway,
+  MessageGateway,
+  NotifyStore,
+  PaymentGateway,
+  Secrets,
+  ShippingGateway,
+  Store,
+  WebhookPoster,
+  World,
+} from '../../apps/server/src/ports.ts'
 import type { Sql } from '../../apps/server/src/storage/connect.ts'
 import { createNotifyStore, createStore } from '../../apps/server/src/storage/store.ts'
 import { randomFraction } from '../../apps/server/src/world.ts'
@@ -19,6 +29,10 @@ export interface Ports {
   notifyStore: NotifyStore
   payment: PaymentGateway
   login: LoginGateway
+  shipping: ShippingGateway
+  messages: MessageGateway
+  webhooks: WebhookPoster
+  secrets: Secrets
   world: World
   settings: PaymentSettings
   rules: SubmitOrderRules
@@ -36,10 +50,18 @@ export interface ProcessParts {
   secureUrl: string
   fetch: typeof fetch
   secureFetch: typeof fetch
-  nowMs: () => number
+  webhooks: WebhookPoster
+  secrets: Secrets
+  /** The clock of this process, which may be wrong. */
+  clock: () => number
   scheduler: Scheduler
+  /** What becomes of the next transaction. */
+  database: () => DatabaseFate
   mutant: Mutant
 }
+
+/** `lost`: committed, and nobody is told. */
+export type DatabaseFate = 'well' | 'refused' | 'lost'
 
 /** One server as it is between its start and its death: the product's own commands, store and gateway. */
 export class ServerProcess {
@@ -48,7 +70,7 @@ export class ServerProcess {
 
   constructor(parts: ProcessParts, life: number) {
     this.name = `p${parts.index}`
-    this.ports = throughGates(parts.scheduler, parts.mutant(realPorts(parts, life)))
+    this.ports = throughGates(parts, parts.mutant(realPorts(parts, life)))
   }
 
   /** As the route does, without its HTTP. */
@@ -67,10 +89,9 @@ function answerOf(payApi: PayApi, acknowledged: boolean): { status: number; body
 }
 
 function realPorts(
-  { index, plan, merchant, sql, wechatUrl, secureUrl, nowMs, ...parts }: ProcessParts,
+  { index, plan, merchant, sql, wechatUrl, secureUrl, clock, ...parts }: ProcessParts,
   life: number,
 ): Ports {
-  const clock = () => nowMs() + (plan.skewSeconds[index] ?? 0) * 1000
   const world: World = {
     now: () => new Date(clock()),
     randomBytes: seededRandom(`${plan.seed}/p${index}/${life}`),
@@ -97,6 +118,10 @@ function realPorts(
     notifyStore: createNotifyStore(sql, { random }),
     payment: gateway.payment,
     login: gateway.login,
+    shipping: gateway.shipping,
+    messages: gateway.messages,
+    webhooks: parts.webhooks,
+    secrets: parts.secrets,
     world,
     settings: {
       payApi: async () => plan.payApi,
@@ -107,22 +132,33 @@ function realPorts(
   }
 }
 
-function throughGates(scheduler: Scheduler, ports: Ports): Ports {
+function throughGates(parts: ProcessParts, ports: Ports): Ports {
+  const { scheduler } = parts
   return {
     ...ports,
-    store: gated(scheduler, 'store', ports.store),
-    notifyStore: gated(scheduler, 'notifyStore', ports.notifyStore),
+    store: gated(parts, 'store', ports.store),
+    notifyStore: gated(parts, 'notifyStore', ports.notifyStore),
     payment: awaited(scheduler, ports.payment),
     login: awaited(scheduler, ports.login),
+    shipping: awaited(scheduler, ports.shipping),
+    messages: awaited(scheduler, ports.messages),
   }
 }
 
 /** Each call waits for its turn, and is one step. */
-function gated<Port extends object>(scheduler: Scheduler, name: string, port: Port): Port {
+function gated<Port extends object>({ scheduler, database }: ProcessParts, name: string, port: Port): Port {
   return wrapped(port, (key, call) => async () => {
     await scheduler.gate(`${name}.${key}`)
-    return scheduler.during(call)
+    const fate = database()
+    if (fate === 'refused') throw noDatabase('refused')
+    const result = await scheduler.during(call)
+    if (fate === 'lost') throw noDatabase('committed, and the connection lost')
+    return result
   })
+}
+
+function noDatabase(what: string): Error {
+  return Object.assign(new Error(what), { code: 'CONNECTION_CLOSED' })
 }
 
 /** What waits inside are the requests that the call makes. */

@@ -5,13 +5,17 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { readConfig } from '@fenpay/server'
 import { type Post, seededRandom, startSimulator } from '@fenpay/simulator'
+import { addWebhook } from '../../apps/server/src/commands/webhooks.ts'
 import type { Merchant } from '../../apps/server/src/domain/merchant.ts'
+import { webhookEvents } from '../../apps/server/src/domain/webhook.ts'
+import type { Secrets } from '../../apps/server/src/ports.ts'
 import { grantAppRole } from '../../apps/server/src/storage/app-role.ts'
 import { importCatalogue } from '../../apps/server/src/storage/catalogue.ts'
 import { connect, type Sql } from '../../apps/server/src/storage/connect.ts'
 import { saveMerchant } from '../../apps/server/src/storage/merchants.ts'
 import { migrate, readMigrations } from '../../apps/server/src/storage/migrate.ts'
 import { createSealer } from '../../apps/server/src/storage/seal.ts'
+import { createStore } from '../../apps/server/src/storage/store.ts'
 import { startTestCluster } from '../../apps/server/test/database.ts'
 import { merchantEnvironment } from '../../scripts/merchant-environment.ts'
 import { Wechat } from '../support/shop.ts'
@@ -35,6 +39,9 @@ export interface Ground {
 /** Makes grounds quickly: both sides are prepared once and copied for each history. */
 export interface Stage {
   merchant: Merchant
+  secrets: Secrets
+  /** Of the merchant's own system, which hears of everything. */
+  webhookSecret: string
   prepare(options: { seed: number; nowMs: () => number; post: Post }): Promise<Ground>
   close(): Promise<void>
 }
@@ -52,7 +59,8 @@ export async function openStage(): Promise<Stage> {
   await admin`create database ${admin(template)}`
   const wechatBooks = join(directory, 'template')
   const { merchant, keys } = await prepareWechat(wechatBooks)
-  const role = await prepareDatabase(urlOf(serverUrl, template), merchant)
+  const secrets = createSealer(createSecretKey(randomBytes(32)), randomBytes)
+  const { role, webhookSecret } = await prepareDatabase(urlOf(serverUrl, template), merchant, secrets)
 
   let made = 0
   const copyDatabase = async () => {
@@ -66,6 +74,8 @@ export async function openStage(): Promise<Stage> {
 
   return {
     merchant,
+    secrets,
+    webhookSecret,
     async prepare({ seed, nowMs, post }) {
       const copied = next
       next = copyDatabase()
@@ -84,10 +94,7 @@ export async function openStage(): Promise<Stage> {
         async leave() {
           secure.close()
           await Promise.all([simulator.close(), sql.end({ timeout: 1 })])
-          const ending = Promise.all([
-            admin.unsafe(`drop database ${name} with (force)`),
-            rm(dataDir, { recursive: true }),
-          ])
+          const ending = Promise.all([admin.unsafe(`drop database ${name}`), rm(dataDir, { recursive: true })])
           // It is told at the close.
           ending.catch(() => undefined)
           endings.push(ending)
@@ -96,8 +103,8 @@ export async function openStage(): Promise<Stage> {
     },
     async close() {
       await Promise.all(endings)
-      await admin.unsafe(`drop database ${await next} with (force)`)
-      await admin`drop database ${admin(template)} with (force)`
+      await admin.unsafe(`drop database ${await next}`)
+      await admin`drop database ${admin(template)}`
       await admin.end({ timeout: 5 })
       await cluster?.stop()
       await rm(directory, { recursive: true, force: true })
@@ -121,21 +128,48 @@ async function prepareWechat(dataDir: string): Promise<{ merchant: Merchant; key
   })
   const wechat = new Wechat(simulator)
   const merchant = await wechat.firstMerchant()
-  const { secure } = await wechat.control<{ secure: { ca_pem: string } }>('/_sim/merchants')
+  const { merchants, secure } = await wechat.control<{
+    merchants: { apps: { subscribe_templates: { template_id: string }[] }[] }[]
+    secure: { ca_pem: string }
+  }>('/_sim/merchants')
+  // Of what is given back in the merchant platform itself we hear at this address (F76).
+  const notify_url = `http://127.0.0.1:3000/wechat/notify/v2-md5/${merchant.mchid}`
+  await wechat.control(`/_sim/merchants/${merchant.mchid}/refund-settings`, { notify_url })
   await simulator.close()
   const { certificate_pem, private_key_pem } = merchant.certificate
+  const environment = {
+    ...merchantEnvironment(merchant),
+    FENPAY_SUBSCRIBE_TEMPLATE_PAID: merchants[0]?.apps[0]?.subscribe_templates[0]?.template_id,
+    FENPAY_SUBSCRIBE_FIELDS_PAID: JSON.stringify({
+      character_string1: 'order_number',
+      amount2: 'total',
+      thing3: 'items',
+      time4: 'paid_at',
+    }),
+  }
   return {
-    merchant: readConfig(merchantEnvironment(merchant)).merchant,
+    merchant: readConfig(environment).merchant,
     keys: { caPem: secure.ca_pem, certificatePem: certificate_pem, privateKeyPem: private_key_pem },
   }
 }
 
-async function prepareDatabase(url: string, merchant: Merchant): Promise<{ role?: string }> {
+async function prepareDatabase(
+  url: string,
+  merchant: Merchant,
+  secrets: Secrets,
+): Promise<{ role: { role?: string }; webhookSecret: string }> {
   const sql = connect(url, { applicationName: 'fenpay simulation set-up', poolSize: 1 })
   await migrate(sql, await readMigrations(migrations))
-  await saveMerchant(sql, createSealer(createSecretKey(randomBytes(32)), randomBytes), merchant)
+  await saveMerchant(sql, secrets, merchant)
   await importCatalogue(sql, merchant.merchantId, assortment, { random: () => 0 })
+  const store = createStore(sql, { random: () => 0 })
+  const world = { now: () => new Date(beginningMs), randomBytes: seededRandom('webhook') }
+  const added = await addWebhook({ store, secrets, world, allowLoopback: true }, merchant.merchantId, {
+    url: 'http://127.0.0.1:3999/told',
+    events: [...webhookEvents],
+  })
+  if ('refused' in added) throw new Error(added.refused)
   const role = await grantAppRole(sql)
   await sql.end({ timeout: 1 })
-  return role === undefined ? {} : { role }
+  return { role: role === undefined ? {} : { role }, webhookSecret: added.secret }
 }
