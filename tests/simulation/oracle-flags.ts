@@ -39,10 +39,18 @@ function refundReasons({ refunds }: Ours): string[] {
   ])
 }
 
-/** What was given up, but for what is told of a flag: that would be the next that cannot be told. */
-function outboxReasons({ outbox }: Ours): string[] {
+/**
+ * What was given up, but for what is told of a flag: that would be the next that cannot be told; and for a shipment that
+ * was recorded anew.
+ */
+function outboxReasons({ outbox, shipments }: Ours): string[] {
+  const isOld = (key: string) =>
+    shipments.some(({ order_number, revision }) => {
+      const [orderNumber, of] = key.split(' ')
+      return orderNumber === order_number && Number(of) < revision
+    })
   return outbox
-    .filter(({ status, once_key }) => status === 'dead' && !once_key.includes('flag.opened'))
+    .filter(({ status, once_key }) => status === 'dead' && !once_key.includes('flag.opened') && !isOld(once_key))
     .map(({ outbox_id }) => `outbox_dead ${outbox_id}`)
 }
 
