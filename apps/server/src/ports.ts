@@ -328,6 +328,13 @@ export interface InboxMessage {
   body: Uint8Array
 }
 
+/** Why a message is not believed, and what number it spoke of, where that could be read. */
+export interface Refused {
+  reason: string
+  outTradeNo?: string | undefined
+  at: Date
+}
+
 /** An open order that this process has claimed, after `checkCount` earlier looks since its payment began. */
 export interface ClaimedOrder {
   order: Order
@@ -422,6 +429,8 @@ export interface Secrets {
 /** Notifications have connections of their own, so that shoppers cannot keep WeChat waiting (F54). */
 export interface NotifyStore {
   keepMessage(message: InboxMessage): Promise<void>
+  /** Keeps a trace of a message that is not believed, and so many of them a minute that nobody fills the disk (A56). */
+  keepRefused(message: InboxMessage, refusal: Refused): Promise<void>
   transaction<Result>(work: (tx: Writes) => Promise<Result>): Promise<Result>
 }
 
@@ -520,6 +529,8 @@ export interface OutboxStore {
   /** Takes this one if it is due. */
   claimOutbox(merchantId: string, outboxId: string, now: Date, leaseUntil: Date): Promise<ClaimedOutbox | undefined>
   keepPush(message: PushInboxMessage): Promise<void>
+  /** As {@link NotifyStore.keepRefused}. */
+  keepRefusedPush(message: PushInboxMessage, refusal: Refused): Promise<void>
   /** Oldest first, without those that were removed. */
   endpoints(merchantId: string): Promise<WebhookEndpoint[]>
   endpoint(merchantId: string, endpointId: string): Promise<SealedEndpoint | undefined>

@@ -11,8 +11,9 @@ type Ports = { notifyStore: NotifyStore; payment: PaymentGateway; world: World }
 export type NotifyAnswer = { acknowledged: true } | { acknowledged: false; reason: string; suspected?: 'body_altered' }
 
 /**
- * Step 5: a message of WeChat. It is kept as it came before any work (I16); then verified, compared and applied, and
- * the verdict is committed together with its effect. Only after that may the caller acknowledge.
+ * Step 5: a message of WeChat. It is verified, kept as it came before any other work (I16), compared and applied, and
+ * the verdict is committed together with its effect. Only after that may the caller acknowledge. Of what is not
+ * WeChat's only a trace is kept (F9, A56).
  */
 export async function receiveNotify(
   ports: Ports,
@@ -22,21 +23,19 @@ export async function receiveNotify(
   body: Uint8Array,
 ): Promise<NotifyAnswer> {
   const inboxId = numberFromBytes(ports.world.randomBytes(16))
-  await ports.notifyStore.keepMessage({ merchantId, inboxId, payApi, receivedAt: ports.world.now(), headers, body })
+  const message = { merchantId, inboxId, payApi, receivedAt: ports.world.now(), headers, body }
+  const reading = await ports.payment.readNotify(merchantId, payApi, headers, body)
+  if (reading.outcome === 'refused') {
+    const { reason, suspected, outTradeNo } = reading
+    await ports.notifyStore.keepRefused(message, { reason, outTradeNo, at: ports.world.now() })
+    return { acknowledged: false, reason, ...(suspected === undefined ? {} : { suspected }) }
+  }
+  await ports.notifyStore.keepMessage(message)
   const decide = (verdict: InboxVerdict, facts: Omit<InboxDecision, 'verdict' | 'at'> = {}) =>
     ports.notifyStore.transaction((tx) =>
       tx.decideInbox(merchantId, inboxId, { verdict, ...facts, at: ports.world.now() }),
     )
 
-  const reading = await ports.payment.readNotify(merchantId, payApi, headers, body)
-  if (reading.outcome === 'refused') {
-    await decide('refused', {
-      reason: reading.reason,
-      ...(reading.outTradeNo === undefined ? {} : { outTradeNo: reading.outTradeNo }),
-    })
-    const { reason, suspected } = reading
-    return { acknowledged: false, reason, ...(suspected === undefined ? {} : { suspected }) }
-  }
   if (reading.outcome === 'other') {
     await decide('ignored', { reason: reading.eventType })
     return { acknowledged: true }

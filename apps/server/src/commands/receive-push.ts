@@ -1,6 +1,6 @@
 import { numberFromBytes } from '../domain/number.ts'
 import type { Shipment } from '../domain/shipment.ts'
-import type { PushDecision, PushFact, PushGateway, PushInboxMessage, Store, World, Writes } from '../ports.ts'
+import type { PushFact, PushGateway, PushInboxMessage, Store, World, Writes } from '../ports.ts'
 import { raiseFlag } from './raise-flag.ts'
 
 type Ports = { store: Store; push: PushGateway; world: World }
@@ -9,8 +9,8 @@ type Ports = { store: Store; push: PushGateway; world: World }
 export type PushAnswer = { acknowledged: true } | { acknowledged: false; reason: string }
 
 /**
- * A message of WeChat's push. It is kept as it came before any work; then verified, and its effect committed together
- * with the verdict, once however often the same message comes.
+ * A message of WeChat's push. It is verified and kept as it came, and its effect committed together with the verdict,
+ * once however often the same message comes. Of what is not WeChat's only a trace is kept (A56).
  */
 export async function receivePush(
   { store, push, world }: Ports,
@@ -18,13 +18,13 @@ export async function receivePush(
 ): Promise<PushAnswer> {
   const message = { ...came, inboxId: numberFromBytes(world.randomBytes(16)), receivedAt: world.now() }
   const { merchantId, appid, inboxId } = message
-  await store.keepPush(message)
   const reading = await push.read(message)
   if (reading.outcome === 'refused') {
-    const decision: PushDecision = { verdict: 'refused', reason: reading.reason, at: world.now() }
-    await store.transaction((tx) => tx.decidePush(merchantId, inboxId, decision))
-    return { acknowledged: false, reason: reading.reason }
+    const { reason } = reading
+    await store.keepRefusedPush(message, { reason, at: world.now() })
+    return { acknowledged: false, reason }
   }
+  await store.keepPush(message)
   const { event, dedupeKey, fact } = reading
   await store.transaction(async (tx) => {
     const isRepeat = await tx.wasPushed(merchantId, appid, dedupeKey)

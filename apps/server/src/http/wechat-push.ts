@@ -55,9 +55,10 @@ function answer(reply: FastifyReply, status: number, text: string) {
   return reply.code(status).type('text/plain; charset=utf-8').send(text)
 }
 
-/** A name given twice is no signature's (A57). */
+/** A name given twice is no signature's (A57), nor is a NUL, which the database cannot keep. */
 function queryOf(query: Record<string, unknown>): Record<string, string> {
+  const isPlain = (text: unknown): text is string => typeof text === 'string' && !text.includes('\0')
   return Object.fromEntries(
-    Object.entries(query).flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : [])),
+    Object.entries(query).flatMap(([name, value]) => (isPlain(name) && isPlain(value) ? [[name, value]] : [])),
   )
 }

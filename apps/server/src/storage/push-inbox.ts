@@ -1,4 +1,5 @@
-import type { PushDecision, PushInboxMessage } from '../ports.ts'
+import type { PushDecision, PushInboxMessage, Refused } from '../ports.ts'
+import { refusedBytesMax, refusedPerMinute } from './notify-inbox.ts'
 import type { Queries } from './store.ts'
 
 export async function keepPush(sql: Queries, message: PushInboxMessage): Promise<void> {
@@ -6,6 +7,18 @@ export async function keepPush(sql: Queries, message: PushInboxMessage): Promise
     insert into push_inbox (merchant_id, inbox_id, appid, received_at, query, content_type, body)
     values (${message.merchantId}, ${message.inboxId}, ${message.appid}, ${message.receivedAt},
             ${sql.json(message.query)}, ${message.contentType}, ${message.body})`
+}
+
+export async function keepRefusedPush(sql: Queries, message: PushInboxMessage, refusal: Refused): Promise<void> {
+  const { merchantId, inboxId, appid, receivedAt, query, contentType, body } = message
+  const short = Object.fromEntries(Object.entries(query).map(([name, value]) => [name, value.slice(0, 128)]))
+  await sql`
+    insert into push_inbox (merchant_id, inbox_id, appid, received_at, query, content_type, body, verdict, reason, decided_at)
+    select ${merchantId}, ${inboxId}, ${appid}, ${receivedAt}::timestamptz, ${sql.json(short)}::jsonb, ${contentType},
+           ${body.subarray(0, refusedBytesMax)}::bytea, 'refused', ${refusal.reason}, ${refusal.at}::timestamptz
+     where (select count(*) from push_inbox
+             where merchant_id = ${merchantId} and verdict = 'refused'
+               and received_at > ${receivedAt}::timestamptz - interval '1 minute') < ${refusedPerMinute}`
 }
 
 /** Waits for whoever is at work on the same message, so that the answer holds until this transaction ends. */

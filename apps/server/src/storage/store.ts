@@ -13,7 +13,7 @@ import { insertFlag, resolveDeadShipping, resolveFlag } from './flags.ts'
 import { claimIdempotencyKey, keepIdempotentAnswer } from './idempotency-keys.ts'
 import { checkInvariantsPatiently } from './invariants.ts'
 import { post } from './ledger.ts'
-import { decideInbox, keepMessage } from './notify-inbox.ts'
+import { decideInbox, keepMessage, keepRefused } from './notify-inbox.ts'
 import {
   addEvent,
   claimDueOrders,
@@ -48,7 +48,7 @@ import {
 } from './payments.ts'
 import { productsOf, reserveStock, settleStock } from './products.ts'
 import { findAvatar, findProfile, setAvatar, setNickname, setPhone } from './profiles.ts'
-import { decidePush, keepPush, wasPushed } from './push-inbox.ts'
+import { decidePush, keepPush, keepRefusedPush, wasPushed } from './push-inbox.ts'
 import { readings } from './readings.ts'
 import { answerRefundRequest, findRefundRequest, insertRefundRequest } from './refund-requests.ts'
 import {
@@ -106,6 +106,7 @@ export function createStore(sql: Sql, options: StoreOptions): Store {
     claimDueOutbox: (...rest) => claimDueOutbox(sql, ...rest),
     claimOutbox: (...rest) => claimOutbox(sql, ...rest),
     keepPush: (message) => keepPush(sql, message),
+    keepRefusedPush: (message, refusal) => keepRefusedPush(sql, message, refusal),
     endpoints: (merchantId) => endpointsOf(sql, merchantId),
     endpoint: (...rest) => findEndpoint(sql, ...rest),
     deliveries: (...rest) => deliveriesOf(sql, ...rest),
@@ -117,6 +118,7 @@ export function createStore(sql: Sql, options: StoreOptions): Store {
 export function createNotifyStore(sql: Sql, options: StoreOptions): NotifyStore {
   return {
     keepMessage: (message) => keepMessage(sql, message),
+    keepRefused: (message, refusal) => keepRefused(sql, message, refusal),
     transaction: (work) => transactionOn(sql, options, work),
   }
 }
