@@ -31,11 +31,19 @@ function refundAfter(minutes: number, orderNumber: string, amountFen: number) {
   return refundOrder({ store, payment, world }, merchantId, orderNumber, { reason: '面凉了', amountFen }, by)
 }
 
-test('I10: of fifty refunds of random size at once, each a minute after the other by its own clock, as many are taken as fit', async () => {
+test('I10: of fifty refunds of random size at once, none too soon after another, as many are taken as fit', async () => {
   const { shopper, orderNumber } = await paidOrder('beef-noodles', 5)
   const { total_fen } = await shopper.show(orderNumber)
   const sizes = Array.from({ length: 50 }, () => 1 + Math.floor((Math.random() * total_fen) / 3))
-  const results = await Promise.allSettled(sizes.map((amountFen, index) => refundAfter(index, orderNumber, amountFen)))
+  // Whoever has the order's lock is a minute later than whoever had it before.
+  let looks = 0
+  const lookedAt = () => new Date(shop.world.now().getTime() + ++looks * 61_000)
+  const world = { ...shop.world, now: lookedAt }
+  const results = await Promise.allSettled(
+    sizes.map((amountFen) =>
+      refundOrder({ store, payment, world }, merchantId, orderNumber, { reason: '面凉了', amountFen }, by),
+    ),
+  )
   // On a slow machine some wait too long for the order's lock and are told to come again, which nobody does here.
   const decided = results.filter((result) => result.status === 'fulfilled' || !isDatabaseUnavailable(result.reason))
   let takenFen = 0
@@ -45,10 +53,7 @@ test('I10: of fifty refunds of random size at once, each a minute after the othe
     else refusals.push((result.reason as { code?: string }).code)
   }
   assert.ok(decided.length - refusals.length >= 2, 'two are taken at least')
-  assert.deepEqual(
-    refusals.filter((code) => code !== 'refund_exceeds_payment' && code !== 'refund_too_soon'),
-    [],
-  )
+  assert.deepEqual([...new Set(refusals)], ['refund_exceeds_payment'])
   const [held] = await shop.sql<{ reserved_fen: number; paid_fen: number }[]>`
     select reserved_fen, paid_fen from payment_balances b join payments p using (merchant_id, transaction_id)
      where p.order_number = ${orderNumber}`
@@ -56,8 +61,9 @@ test('I10: of fifty refunds of random size at once, each a minute after the othe
   assert.ok(takenFen <= total_fen)
 
   // All of them are due at once now. WeChat takes one a minute, and none is lost for that.
-  await shop.skip(51 * 61)
-  await shop.passTime(20 * 60)
+  await shop.skip((looks + 1) * 61)
+  for (let hours = 0; hours < 4 && (await shopper.show(orderNumber)).refunded_fen < takenFen; hours++)
+    await shop.passTime(60 * 60)
   const order = await shopper.show(orderNumber)
   assert.deepEqual(new Set(order.refunds.map(({ status }) => status)), new Set(['succeeded']))
   assert.equal(order.refunded_fen, takenFen)
