@@ -5,6 +5,7 @@
  */
 import { spawn } from 'node:child_process'
 import { glob } from 'node:fs/promises'
+import { join } from 'node:path'
 import { startTestCluster } from '../apps/server/test/database.ts'
 
 const wanted = process.argv.slice(2)
@@ -24,7 +25,12 @@ const cluster = given === undefined ? await startTestCluster() : undefined
 const { DATABASE_URL: _, ...env } = process.env
 const runner = spawn(process.execPath, ['--test', '--test-concurrency=2', '--test-timeout=300000', ...files.sort()], {
   stdio: 'inherit',
-  env: { ...env, FENPAY_TEST_DATABASE_URL: cluster?.url ?? given },
+  env: {
+    ...env,
+    FENPAY_TEST_DATABASE_URL: cluster?.url ?? given,
+    // Hundreds of processes load the same modules: compiled once, each starts in half the time.
+    NODE_COMPILE_CACHE: join(import.meta.dirname, '../node_modules/.cache/compiled'),
+  },
 })
 const forward = (signal: NodeJS.Signals) => runner.kill(signal)
 process.on('SIGINT', forward).on('SIGTERM', forward)

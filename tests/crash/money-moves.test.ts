@@ -72,8 +72,6 @@ const stack = await CrashStack.start(dataDir, {
   DATABASE_URL: database.url,
   FENPAY_PAY_API: 'v3',
   FENPAY_MASTER_KEY: masterKey.toString('base64'),
-  // What one start has compiled, the next ones read: there are many.
-  NODE_COMPILE_CACHE: join(dataDir, 'compiled'),
 })
 let failed = false
 afterEach((context) => {

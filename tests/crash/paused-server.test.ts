@@ -42,7 +42,6 @@ const stack = await startStack({
     FENPAY_PAY_API: 'v3',
     FENPAY_RATE_LIMIT_PER_MINUTE: '1000000',
     FENPAY_MASTER_KEY: masterKey.toString('base64'),
-    NODE_COMPILE_CACHE: join(dataDir, 'compiled'),
   },
 })
 const { wire, url: wireUrl } = await SlowWire.start(stack.wechatUrl)

@@ -39,8 +39,6 @@ const stack = await CrashStack.start(dataDir, {
   FENPAY_MASTER_KEY: masterKey.toString('base64'),
   // WeChat's clock is put forward by minutes; no order expires by that.
   FENPAY_ORDER_TTL_SECONDS: String(24 * 60 * 60),
-  // What one start has compiled, the next ones read: there are many.
-  NODE_COMPILE_CACHE: join(dataDir, 'compiled'),
 })
 after(async () => {
   await stack.stop()

@@ -73,9 +73,11 @@ test('one bowl is asked back, the staff accept, and the money comes back; the re
   await hand.sees('[data-test="refund"][data-status="待商家处理"]')
   assert.equal(await headline(hand), '退款申请中')
 
+  await shop.wechat.fault('call.system-error', { seconds: 3600, match: { path: '/v3/refund/domestic/refunds' } })
   await staff.accept(orderNumber, '不好意思，已为您退款')
   await learns(hand, '商家已同意')
   await hand.sees('[data-test="refund"][data-status="等待微信受理"]')
+  await shop.wechat.clearFaults()
   world.advance(60)
   await learns(hand, '退款中')
   await shop.wechat.advance(24 * 60 * 60)
