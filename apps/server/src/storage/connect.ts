@@ -2,8 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises'
 import postgres from 'postgres'
 import { socketFactory } from './database-socket.ts'
 import { guardBegin } from './guarded-begin.ts'
+import { parseTextArray, serializeTextArray } from './text-array.ts'
 
-type Types = { int8: number }
+type Types = { int8: number; textArray: string[] }
 
 /** A pool of connections; called as a template tag it runs a query. */
 export type Sql = postgres.Sql<Types>
@@ -30,7 +31,8 @@ const reconnectSecondsMax = 0.25
  * 2 s or runs longer than 5 s, and no transaction stays idle longer than 10 s; `set local` changes that for one transaction.
  *
  * `bigint` is a safe integer number both ways, or an error (22P02 on its way in, `RangeError` on its way out). `timestamptz` is a `Date`, `jsonb` the parsed value.
- * `sum()` of `bigint` is `numeric`, which arrives as a string: write `sum(x)::bigint`.
+ * `sum()` of `bigint` is `numeric`, which arrives as a string: write `sum(x)::bigint`. Arrays are of text and of one
+ * dimension; any other kind goes and comes as PostgreSQL's own text.
  *
  * When the database cannot be reached a query fails within 3 s, with an error `isDatabaseUnavailable` knows.
  */
@@ -41,7 +43,13 @@ export function connect(url: string, options: ConnectOptions): Sql {
     // The driver's own delay grows to 20 s, in which queries wait although the database is back.
     backoff: (attempt: number) => Math.min(attempt * 0.05, reconnectSecondsMax),
     onnotice: (notice: postgres.Notice) => options.onNotice?.(notice['message'] ?? ''),
-    types: { int8: { to: 20, from: [20], serialize: serializeInt8, parse: parseInt8 } },
+    // On each new connection the driver asks for the array types first, outside any promise: a connection that is lost
+    // then ends the process. The one that we use is told instead.
+    fetch_types: false,
+    types: {
+      int8: { to: 20, from: [20], serialize: serializeInt8, parse: parseInt8 },
+      textArray: { to: 1009, from: [1009], serialize: serializeTextArray, parse: parseTextArray },
+    },
     connection: {
       application_name: options.applicationName,
       ...(options.role === undefined ? {} : { role: options.role }),
