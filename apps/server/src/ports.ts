@@ -551,10 +551,9 @@ export interface PushInboxMessage {
 }
 
 export interface PushDecision {
-  verdict: 'applied' | 'repeated' | 'ignored' | 'refused'
-  reason?: string
-  event?: string
-  dedupeKey?: string
+  verdict: 'applied' | 'repeated' | 'ignored'
+  event: string
+  dedupeKey: string
   at: Date
 }
 

@@ -10,7 +10,18 @@ export async function keepMessage(sql: Queries, message: InboxMessage): Promise<
 
 /** So much of a message that nobody vouches for is kept, and so many of a merchant's in a minute; the log tells of all. */
 export const refusedBytesMax = 2048
-export const refusedPerMinute = 100
+const refusedPerMinute = 100
+
+/** The condition under which an inbox takes one more of them. */
+export function hasRoomForRefused(
+  sql: Queries,
+  inbox: 'notify_inbox' | 'push_inbox',
+  { merchantId, receivedAt }: { merchantId: string; receivedAt: Date },
+) {
+  return sql`(select count(*) from ${sql(inbox)}
+               where merchant_id = ${merchantId} and verdict = 'refused'
+                 and received_at > ${receivedAt}::timestamptz - interval '1 minute') < ${refusedPerMinute}`
+}
 
 export async function keepRefused(sql: Queries, message: InboxMessage, refusal: Refused): Promise<void> {
   const { merchantId, inboxId, payApi, receivedAt, headers, body } = message
@@ -21,9 +32,7 @@ export async function keepRefused(sql: Queries, message: InboxMessage, refusal: 
                               decided_at)
     select ${merchantId}, ${inboxId}, ${payApi}, ${receivedAt}::timestamptz, ${sql.json(short)}::jsonb,
            ${body.subarray(0, refusedBytesMax)}::bytea, 'refused', ${refusal.reason}, ${refusal.outTradeNo ?? null}, ${refusal.at}::timestamptz
-     where (select count(*) from notify_inbox
-             where merchant_id = ${merchantId} and verdict = 'refused'
-               and received_at > ${receivedAt}::timestamptz - interval '1 minute') < ${refusedPerMinute}`
+     where ${hasRoomForRefused(sql, 'notify_inbox', message)}`
 }
 
 export async function decideInbox(

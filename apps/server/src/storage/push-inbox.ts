@@ -1,5 +1,5 @@
 import type { PushDecision, PushInboxMessage, Refused } from '../ports.ts'
-import { refusedBytesMax, refusedPerMinute } from './notify-inbox.ts'
+import { hasRoomForRefused, refusedBytesMax } from './notify-inbox.ts'
 import type { Queries } from './store.ts'
 
 export async function keepPush(sql: Queries, message: PushInboxMessage): Promise<void> {
@@ -16,9 +16,7 @@ export async function keepRefusedPush(sql: Queries, message: PushInboxMessage, r
     insert into push_inbox (merchant_id, inbox_id, appid, received_at, query, content_type, body, verdict, reason, decided_at)
     select ${merchantId}, ${inboxId}, ${appid}, ${receivedAt}::timestamptz, ${sql.json(short)}::jsonb, ${contentType},
            ${body.subarray(0, refusedBytesMax)}::bytea, 'refused', ${refusal.reason}, ${refusal.at}::timestamptz
-     where (select count(*) from push_inbox
-             where merchant_id = ${merchantId} and verdict = 'refused'
-               and received_at > ${receivedAt}::timestamptz - interval '1 minute') < ${refusedPerMinute}`
+     where ${hasRoomForRefused(sql, 'push_inbox', message)}`
 }
 
 /** Waits for whoever is at work on the same message, so that the answer holds until this transaction ends. */
@@ -37,7 +35,7 @@ export async function decidePush(
   decision: PushDecision,
 ): Promise<void> {
   await sql`
-    update push_inbox set verdict = ${decision.verdict}, reason = ${decision.reason ?? null},
-           event = ${decision.event ?? null}, dedupe_key = ${decision.dedupeKey ?? null}, decided_at = ${decision.at}
+    update push_inbox set verdict = ${decision.verdict}, event = ${decision.event}, dedupe_key = ${decision.dedupeKey},
+           decided_at = ${decision.at}
      where merchant_id = ${merchantId} and inbox_id = ${inboxId}`
 }
