@@ -19,6 +19,17 @@ const openFlags = async () => {
   return rows.map(({ kind, subject_id }) => `${kind} ${subject_id}`)
 }
 
+/** A paid order whose refund is decided and not yet sent. */
+async function intendedRefund() {
+  const shopper = await Shopper.arrive(shop)
+  const orderNumber = await shopper.buy()
+  await until('it is paid', async () => (await shopper.show(orderNumber)).status === 'paid')
+  const ports = { store, world: shop.world, payment: { canRefund: async () => true } }
+  const by = { source: 'staff', actor: 'staff:eve' } as const
+  const { outRefundNo } = await refundOrder(ports, merchantId, orderNumber, { reason: '面凉了' }, by)
+  return { shopper, orderNumber, outRefundNo }
+}
+
 test('F36: a refused key that was flagged by an earlier process is settled by the first call that WeChat accepts, in its protocol', async () => {
   for (const key of ['v2-md5', 'v3'] as const) {
     const alarm = { kind: 'merchant_key_refused', key, isOn: true, evidence: {} } as const
@@ -33,12 +44,7 @@ test('F36: a refused key that was flagged by an earlier process is settled by th
 })
 
 test('P6: a refund that cannot be sent for want of a certificate is flagged as such, and not as unknown beside it', async () => {
-  const shopper = await Shopper.arrive(shop)
-  const orderNumber = await shopper.buy()
-  await until('it is paid', async () => (await shopper.show(orderNumber)).status === 'paid')
-  const ports = { store, world: shop.world, payment: { canRefund: async () => true } }
-  const by = { source: 'staff', actor: 'staff:eve' } as const
-  const { outRefundNo } = await refundOrder(ports, merchantId, orderNumber, { reason: '面凉了' }, by)
+  const { outRefundNo } = await intendedRefund()
   const { merchant } = shop.config
   const { certificate: _, ...keys } = merchant.keys
   const bare = { ...shop, config: { ...shop.config, merchant: { ...merchant, keys } } }
@@ -50,12 +56,7 @@ test('P6: a refund that cannot be sent for want of a certificate is flagged as s
 })
 
 test('P5: a refund that WeChat took on and that has no result for a day is flagged, and its result settles the flag', async () => {
-  const shopper = await Shopper.arrive(shop)
-  const orderNumber = await shopper.buy()
-  await until('it is paid', async () => (await shopper.show(orderNumber)).status === 'paid')
-  const ports = { store, world: shop.world, payment: { canRefund: async () => true } }
-  const by = { source: 'staff', actor: 'staff:eve' } as const
-  const { outRefundNo } = await refundOrder(ports, merchantId, orderNumber, { reason: '面凉了' }, by)
+  const { shopper, orderNumber, outRefundNo } = await intendedRefund()
   await shop.wechat.fault('notify.drop', { seconds: 2 * 24 * 60 * 60 })
   await shop.sweeper.sweep()
   assert.equal((await shopper.show(orderNumber)).refunds[0]?.status, 'processing')

@@ -1,4 +1,5 @@
 import { type AddressInfo, createServer, connect as dial, type Server, type Socket } from 'node:net'
+import { joinSockets } from './join-sockets.ts'
 
 /** A write of a program, named by what it writes, and the side of it on which the program is held. */
 export interface WritePoint {
@@ -92,7 +93,7 @@ export class DatabaseTap {
       down.pass(data)
       for (const changed of answers.read(data)) this.#answered(asked.shift() ?? {}, changed, down)
     })
-    this.#join(client, database)
+    joinSockets(client, database, this.#sockets)
   }
 
   #answered({ write, trap }: Request, changed: boolean, down: Gate): void {
@@ -108,22 +109,6 @@ export class DatabaseTap {
     gate.shut()
     this.#held = () => gate.open()
     trap.reached()
-  }
-
-  #join(client: Socket, database: Socket): void {
-    for (const [socket, other] of [
-      [client, database],
-      [database, client],
-    ] as const) {
-      this.#sockets.add(socket)
-      // A message is passed on in pieces, which must not wait for each other's acknowledgement.
-      socket.setNoDelay(true)
-      socket.on('error', () => other.destroy())
-      socket.on('close', () => {
-        this.#sockets.delete(socket)
-        other.destroy()
-      })
-    }
   }
 }
 

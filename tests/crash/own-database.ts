@@ -3,6 +3,7 @@ import {
   type EmbeddedPostgres,
   startEmbeddedPostgres,
 } from '../../apps/server/src/storage/embedded/start-embedded-postgres.ts'
+import { joinSockets } from './join-sockets.ts'
 
 /**
  * A PostgreSQL apart from the servers, as in production: it keeps its promises over a crash, and can be killed and
@@ -51,18 +52,7 @@ export class OwnDatabase {
 
   #carry(client: Socket): void {
     const database = dial(Number(new URL(this.#postgres.url).port), '127.0.0.1')
-    for (const [socket, other] of [
-      [client, database],
-      [database, client],
-    ] as const) {
-      this.#sockets.add(socket)
-      socket.setNoDelay(true)
-      socket.on('error', () => other.destroy())
-      socket.on('close', () => {
-        this.#sockets.delete(socket)
-        other.destroy()
-      })
-      socket.pipe(other)
-    }
+    joinSockets(client, database, this.#sockets)
+    client.pipe(database).pipe(client)
   }
 }

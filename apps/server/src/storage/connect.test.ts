@@ -199,27 +199,35 @@ for (const [title, ending] of Object.entries(endings)) {
   })
 }
 
-test('F50: sessions that the network resets fail their queries, and the pool goes on', async (t) => {
+/** A pool of one connection, whose way to the database `carry` makes. */
+async function throughProxy(t: TestContext, carry: (client: Socket, database: Socket) => void): Promise<Sql> {
   const server = new URL(url)
-  const sockets = new Set<Socket>()
-  const proxy = createServer((socket) => {
-    const upstream = createConnection(Number(new URL(url).port), server.hostname)
-    socket.on('error', () => upstream.destroy()).pipe(upstream)
-    upstream.on('error', () => socket.destroy()).pipe(socket)
-    sockets.add(socket)
+  const proxy = createServer((client) => {
+    const database = createConnection(Number(new URL(url).port), server.hostname)
+    client.on('error', () => database.destroy())
+    database.on('error', () => client.destroy())
+    carry(client, database)
   }).listen(0, '127.0.0.1')
   t.after(() => proxy.close())
   await once(proxy, 'listening')
   const address = proxy.address()
   assert(typeof address === 'object' && address !== null)
   server.port = String(address.port)
+  const one = connect(server.href, { applicationName: 'test', poolSize: 1 })
+  t.after(() => one.end({ timeout: 1 }))
+  return one
+}
+
+test('F50: sessions that the network resets fail their queries, and the pool goes on', async (t) => {
+  const sockets = new Set<Socket>()
+  const one = await throughProxy(t, (client, database) => {
+    client.pipe(database).pipe(client)
+    sockets.add(client)
+  })
   const reset = async () => {
     await delay(50)
     for (const socket of sockets) socket.resetAndDestroy()
   }
-
-  const one = connect(server.href, { applicationName: 'test', poolSize: 1 })
-  t.after(() => one.end({ timeout: 1 }))
   const slow = (connection: Sql | Transaction) => connection`select pg_sleep(1)`
   for (const query of [() => slow(one), () => one.begin(slow), () => Promise.all([slow(one), slow(one)])]) {
     await one`select 1`
@@ -230,40 +238,22 @@ test('F50: sessions that the network resets fail their queries, and the pool goe
 })
 
 test('F50: a session that is reset at its first query fails that one, and the pool goes on', async (t) => {
-  const server = new URL(url)
   let resets = 2
-  const proxy = createServer((socket) => {
-    const upstream = createConnection(Number(new URL(url).port), server.hostname)
+  const one = await throughProxy(t, (client, database) => {
     let isReady = false
-    upstream.on('error', () => socket.destroy())
-    upstream.on('data', (data) => {
+    database.on('data', (data) => {
       isReady ||= data.subarray(-6).toString('latin1') === 'Z\0\0\0\x05I'
-      socket.write(data)
+      client.write(data)
     })
-    socket.on('error', () => upstream.destroy())
-    socket.on('data', (data) => {
+    client.on('data', (data) => {
       if (isReady && resets > 0) {
         resets -= 1
-        socket.resetAndDestroy()
-      } else upstream.write(data)
+        client.resetAndDestroy()
+      } else database.write(data)
     })
-  }).listen(0, '127.0.0.1')
-  t.after(() => proxy.close())
-  await once(proxy, 'listening')
-  const address = proxy.address()
-  assert(typeof address === 'object' && address !== null)
-  server.port = String(address.port)
-  const one = connect(server.href, { applicationName: 'test', poolSize: 1 })
-  t.after(() => one.end({ timeout: 1 }))
+  })
   for (const query of [() => one`select 1`, () => one.begin((transaction) => transaction`select 1`)]) {
-    assert(
-      isDatabaseUnavailable(
-        await query().then(
-          () => undefined,
-          (error: unknown) => error,
-        ),
-      ),
-    )
+    assert(isDatabaseUnavailable(await query().catch((error: unknown) => error)))
   }
   await one`select 1`
 })
