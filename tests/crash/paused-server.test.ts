@@ -150,6 +150,12 @@ const pauses: Pause[] = [
       const reached = receiver.hold('after')
       await counter.ship(orderNumber, { how: 'pickup' })
       await reached
+      // Else it may be stopped with WeChat half told, and the test is about two things.
+      await until('WeChat is told', async () => {
+        const [item] = await sql`
+          select status from outbox where order_number = ${orderNumber} and kind = 'upload_shipping'`
+        return item?.['status'] === 'done'
+      })
     },
     isDone: isTold,
     release: () => receiver.release(),
@@ -160,6 +166,8 @@ const pauses: Pause[] = [
 async function pausedAt(pause: Pause, orderNumber: string, first: ChildProcess): Promise<void> {
   await pause.begin(orderNumber)
   first.kill('SIGSTOP')
+  // What else it was at may be a transaction: its locks would use up the other one's tries.
+  await until('the database has ended what is open', nothingIsOpen, 30_000)
   await leasesEnd(sql)
   await startServer({})
   const isDone = async () => {
@@ -175,6 +183,14 @@ async function pausedAt(pause: Pause, orderNumber: string, first: ChildProcess):
   // A server stops in order when what it was at has ended.
   await stopProcess(first)
   assert.deepEqual(await historyOf(orderNumber), before, 'what the first one knew has changed something')
+}
+
+/** A server that is stopped inside a transaction keeps its locks until the database ends that one, after ten seconds. */
+async function nothingIsOpen(): Promise<boolean> {
+  const open = await sql`
+    select 1 from pg_stat_activity
+     where datname = current_database() and application_name like 'fenpay%' and xact_start is not null`
+  return open.length === 0
 }
 
 /** Everything that is known of an order's money and of what is told of it. */
