@@ -49,6 +49,7 @@ export async function spawnPostmaster(options: PostmasterOptions): Promise<Postm
   const logStart = (await log.stat()).size
   const args = ['-D', options.directory, '-p', String(port), ...settingArguments(options.durable)]
   let child: ChildProcess
+  let exited: Promise<PostgresExit>
   try {
     child = spawn(options.binaries.postgres, args, {
       ...options.user,
@@ -58,13 +59,14 @@ export async function spawnPostmaster(options: PostmasterOptions): Promise<Postm
       stdio: ['ignore', log.fd, log.fd],
       detached: true,
     })
+    // At once: one that cannot start may be gone before anything else here goes on.
+    exited = new Promise((resolve) => {
+      child.once('exit', (code, signal) => resolve({ code, signal }))
+    })
     await once(child, 'spawn')
   } finally {
     await log.close()
   }
-  const exited = new Promise<PostgresExit>((resolve) => {
-    child.once('exit', (code, signal) => resolve({ code, signal }))
-  })
   return { pid: child.pid ?? 0, port, exited, logTail: () => readTail(options.logFile, logStart) }
 }
 

@@ -113,7 +113,8 @@ async function becomesReady(postmaster: Postmaster, cluster: Cluster): Promise<b
   })
   const sql = connect(urlOf('postgres', postmaster, cluster), { applicationName: 'fenpay start', poolSize: 1 })
   try {
-    for (let waitedMs = 0; waitedMs < readyTimeoutMs && !ended; waitedMs += readyPollMs) {
+    const tooLong = AbortSignal.timeout(readyTimeoutMs)
+    while (!tooLong.aborted && !ended) {
       try {
         await sql`select 1`
         await makeDatabase(sql, cluster.password)
