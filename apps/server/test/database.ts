@@ -4,6 +4,8 @@ import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { after, afterEach } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import postgres from 'postgres'
 import { connect, type Sql } from '../src/storage/connect.ts'
 import { startEmbeddedPostgres } from '../src/storage/embedded/start-embedded-postgres.ts'
 
@@ -83,9 +85,22 @@ export async function testDatabase(): Promise<TestDatabase> {
   after(async () => {
     await sql.end({ timeout: 5 })
     if (failed && cluster === undefined) process.stderr.write(`a test failed: its database ${name} is kept\n`)
-    else await admin`drop database ${admin(name)} with (force)`
+    else await dropDatabase(admin, name)
     await admin.end({ timeout: 5 })
     await cluster?.stop()
   })
   return { url: url.href, sql }
+}
+
+/** PostgreSQL's own vacuum may be in it for a moment, which only a superuser may send away. */
+async function dropDatabase(admin: Sql, name: string): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await admin`drop database ${admin(name)} with (force)`
+      return
+    } catch (error) {
+      if (attempt === 50 || !(error instanceof postgres.PostgresError) || error.code !== '42501') throw error
+      await delay(100)
+    }
+  }
 }
