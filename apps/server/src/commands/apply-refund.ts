@@ -56,7 +56,11 @@ export async function applyRefund(
     })
     return { applied: 'contradiction' }
   }
-  if (next === undefined || next === refund.status) return { applied: 'repeated' }
+  if (next === undefined || next === refund.status) {
+    // Whoever has settled the flag has not paid the user: it comes back as long as WeChat says so.
+    if (refund.status === 'abnormal' && evidence.state === 'abnormal') await flagStatus(tx, world, refund, 'abnormal')
+    return { applied: 'repeated' }
+  }
   await moveRefund(tx, world, locked, { to: next, evidence })
   return { applied: 'moved', status: next }
 }
@@ -175,26 +179,36 @@ async function flagMove(
 ): Promise<void> {
   const { merchantId, outRefundNo } = refund
   const at = world.now()
-  const raised = flagOf[to]
   for (const kind of ['refund_waiting_funds', 'refund_abnormal', 'refund_not_configured'] as const)
-    if (kind !== raised && to !== 'unknown') await tx.resolveFlag(merchantId, kind, outRefundNo, 'fenpay', to, at)
-  if (raised !== undefined) {
-    await raiseFlag(tx, world, merchantId, {
-      kind: raised,
-      subjectType: 'refund',
-      subjectId: outRefundNo,
-      orderNumber: refund.orderNumber,
-      evidence: {
-        amount_fen: refund.amountFen,
-        transaction_id: refund.transactionId,
-        ...(refusal === undefined ? {} : { wechat_code: refusal.code, wechat_message: refusal.message }),
-      },
-    })
-  }
+    if (kind !== flagOf[to] && to !== 'unknown') await tx.resolveFlag(merchantId, kind, outRefundNo, 'fenpay', to, at)
+  await flagStatus(tx, world, refund, to, refusal)
   // All of what was in suspense is back with the user: nothing is left to decide.
   const wholePayment = payment.refundedFen + refund.amountFen === payment.paidFen
   if (to === 'succeeded' && payment.suspenseReason !== undefined && wholePayment)
     await tx.resolveFlag(merchantId, payment.suspenseReason, payment.transactionId, 'fenpay', 'refunded', at)
+}
+
+/** Raises the flag of a status that has one, unless it is open. */
+export async function flagStatus(
+  tx: Writes,
+  world: World,
+  refund: Refund,
+  status: RefundStatus,
+  refusal?: RefundMove['refusal'],
+): Promise<void> {
+  const kind = flagOf[status]
+  if (kind === undefined) return
+  await raiseFlag(tx, world, refund.merchantId, {
+    kind,
+    subjectType: 'refund',
+    subjectId: refund.outRefundNo,
+    orderNumber: refund.orderNumber,
+    evidence: {
+      amount_fen: refund.amountFen,
+      transaction_id: refund.transactionId,
+      ...(refusal === undefined ? {} : { wechat_code: refusal.code, wechat_message: refusal.message }),
+    },
+  })
 }
 
 /** A final status against another final word of WeChat's; an older word than ours is no contradiction. */

@@ -10,9 +10,10 @@ type Ports = { notifyStore: NotifyStore; payment: PaymentGateway; world: World }
 type RefundReading = Extract<NotifyReading, { outcome: 'refund' }>
 
 /**
- * A message about a refund. What is signed is applied as it is; what only decrypts (v2) is a reason to ask, since its
- * cipher does not reveal an edit (A63). A number that is none of ours was refunded in the merchant platform: it is
- * recorded and flagged (F19, F76), its payment first where that is not known yet (F4).
+ * A message about a refund. A signed result is applied as it is. What only decrypts (v2) is a reason to ask, since its
+ * cipher does not reveal an edit (A63); so is that a refund is abnormal, since it may have been mended when that is told
+ * late (F43). A number that is none of ours was refunded in the merchant platform: it is recorded and flagged (F19, F76),
+ * its payment first where that is not known yet (F4).
  * @returns decided with its effect committed, or why the message is not taken: then WeChat sends it again
  */
 export async function receiveRefundNotify(
@@ -23,7 +24,8 @@ export async function receiveRefundNotify(
   reading: RefundReading,
 ): Promise<'decided' | { refused: string }> {
   const told = reading.evidence
-  const evidence = reading.signed ? told : await askWeChat(ports, merchantId, payApi, told)
+  const isFinal = told.state === 'succeeded' || told.state === 'closed'
+  const evidence = reading.signed && isFinal ? told : await askWeChat(ports, merchantId, payApi, told)
   if (evidence === undefined) return { refused: 'refund_not_confirmed' }
   if (evidence.transactionId !== told.transactionId || evidence.outRefundNo !== told.outRefundNo)
     return { refused: 'refund_mismatch' }

@@ -7,8 +7,7 @@ import {
   refundTransitions,
 } from '../domain/refund.ts'
 import type { PaymentGateway, RefundOutcome, Store, WeChatRefusal, World } from '../ports.ts'
-import { applyRefund, lockRefundWithOrder, moveRefund } from './apply-refund.ts'
-import { correctRefund } from './correct-refund.ts'
+import { applyRefund, flagStatus, lockRefundWithOrder, moveRefund } from './apply-refund.ts'
 import { raiseFlag } from './raise-flag.ts'
 
 type Ports = { store: Store; payment: PaymentGateway; world: World }
@@ -19,7 +18,6 @@ type Ports = { store: Store; payment: PaymentGateway; world: World }
  * Each step may be repeated; whoever calls it next goes on where this call stopped.
  */
 export async function settleRefund(ports: Ports, refund: Refund): Promise<void> {
-  if (refund.correctionBy !== undefined) return correctRefund(ports, refund)
   if (isRefundFinal(refund.status)) return
   // One that was made outside has no call of ours, and WeChat has it all the same (F76).
   if (refund.calls === 0 && refund.acceptedAt === undefined) return callWeChat(ports, refund)
@@ -111,7 +109,8 @@ async function moveTo(
   await ports.store.transaction(async (tx) => {
     const locked = await lockRefundWithOrder(tx, refund.merchantId, refund.outRefundNo)
     const to = locked && refundTransitions[locked.refund.status][fact]
-    if (locked === undefined || to === undefined || to === locked.refund.status) return
+    if (locked === undefined || to === undefined) return
+    if (to === locked.refund.status) return flagStatus(tx, ports.world, locked.refund, to, refusal)
     await moveRefund(tx, ports.world, locked, { to, ...(refusal === undefined ? {} : { refusal }) })
   })
 }

@@ -1,0 +1,108 @@
+/** F28: a refund that WeChat could not deliver, what WeChat tells of it late, and a person who looks away too early. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { PayV3Client } from '@fenpay/wechat'
+import { refundOrder } from '../../apps/server/src/commands/refund-order.ts'
+import { settleAbnormalRefund } from '../../apps/server/src/commands/settle-abnormal-refund.ts'
+import { settleFlag } from '../../apps/server/src/commands/settle-flag.ts'
+import { createWeChatGateway } from '../../apps/server/src/gateway/wechat-gateway.ts'
+import { createStore } from '../../apps/server/src/storage/store.ts'
+import { endsWell } from '../support/ends-well.ts'
+import { Shopper } from '../support/shop.ts'
+import { startTimedShop } from '../support/timed-shop.ts'
+
+const shop = await startTimedShop()
+const { merchant } = shop.config
+const { merchantId, keys } = merchant
+const merchants = { find: async () => merchant, ofApp: async () => merchant }
+const { payment } = createWeChatGateway(merchants, { clock: Date.now })
+const store = createStore(shop.sql, { random: Math.random })
+const { world } = shop
+
+async function paidOrder() {
+  const shopper = await Shopper.arrive(shop)
+  const orderNumber = await shopper.buy()
+  await shopper.check(orderNumber)
+  return { shopper, orderNumber }
+}
+
+async function refund(orderNumber: string): Promise<string> {
+  const by = { source: 'staff', actor: 'staff:eve' } as const
+  const made = await refundOrder({ store, payment, world }, merchantId, orderNumber, { reason: '面凉了' }, by)
+  return made.outRefundNo
+}
+
+async function abnormalRefund() {
+  const { shopper, orderNumber } = await paidOrder()
+  await shop.wechat.fault('refund.abnormal', { times: 1 })
+  const number = await refund(orderNumber)
+  await shop.passTime(120)
+  assert.equal((await shopper.show(orderNumber)).refunds[0]?.status, 'abnormal')
+  return { shopper, orderNumber, number }
+}
+
+/** What the merchant's staff do in the merchant platform (异常退款处理). */
+async function sendElsewhere(number: string): Promise<void> {
+  const found = await store.reads.findRefund(merchantId, number)
+  const { certificate, apiV3Key = '', wechatpayPublicKeys } = keys
+  assert.ok(certificate !== undefined && found?.refundId !== undefined)
+  const client = new PayV3Client({
+    mchid: merchantId,
+    apiV3Key,
+    merchantKey: { serialNo: certificate.serialNo, privateKey: certificate.privateKeyPem },
+    platformKeys: {
+      publicKeys: wechatpayPublicKeys.map(({ id, publicKeyPem }) => ({ id, publicKey: publicKeyPem })),
+      download: true,
+    },
+    baseUrls: [shop.wechat.url],
+  })
+  await client.applyAbnormalRefund(found.refundId, { out_refund_no: number, type: 'MERCHANT_BANK_CARD' })
+}
+
+const openFlags = async (orderNumber: string) => {
+  const rows = await shop.sql<{ kind: string }[]>`
+    select kind from flags where order_number = ${orderNumber} and resolved_at is null order by kind`
+  return rows.map(({ kind }) => kind)
+}
+
+test('F28, F43: that a refund is abnormal, told once more after it was mended, lets nobody pay the user a second time', async () => {
+  const { orderNumber, number } = await abnormalRefund()
+  await shop.wechat.control(`/_sim/merchants/${merchantId}/refund-settings`, { arrives_after_seconds: 7 * 86_400 })
+  await sendElsewhere(number)
+  await shop.wechat.control(`/_sim/merchants/${merchantId}/refund-settings`, { arrives_after_seconds: 3 })
+  await shop.passTime(2 * 3600)
+  assert.deepEqual(await openFlags(orderNumber), [])
+  const [attempt] = await shop.sql<{ out_trade_no: string }[]>`
+    select out_trade_no from attempts where order_number = ${orderNumber}`
+  await shop.wechat.control('/_sim/notify/resend', { out_trade_no: attempt?.out_trade_no, out_refund_no: number })
+  assert.deepEqual(await openFlags(orderNumber), [])
+  const paid = await settleAbnormalRefund({ store, world }, merchantId, number, { note: '现金', by: 'staff:eve' })
+  assert.equal(paid.outcome, 'refused')
+  await endsWell(shop)
+})
+
+test('F28: an abnormal refund whose flag somebody settled without paying the user is flagged again', async () => {
+  const { orderNumber, number } = await abnormalRefund()
+  const looked = { by: 'staff:eve', note: 'seen' }
+  await settleFlag({ store, world }, merchantId, { kind: 'refund_abnormal', subjectId: number }, looked)
+  assert.deepEqual(await openFlags(orderNumber), [])
+  await shop.passTime(2 * 3600)
+  assert.deepEqual(await openFlags(orderNumber), ['refund_abnormal'])
+  await endsWell(shop)
+})
+
+test('F27: a refund that still waits for funds is flagged again when somebody settled its flag', async () => {
+  const { orderNumber } = await paidOrder()
+  await shop.wechat.fault('refund.not-enough', { seconds: 86_400 })
+  const number = await refund(orderNumber)
+  await shop.passTime(60)
+  assert.deepEqual(await openFlags(orderNumber), ['refund_waiting_funds'])
+  const looked = { by: 'staff:eve', note: 'topped up' }
+  await settleFlag({ store, world }, merchantId, { kind: 'refund_waiting_funds', subjectId: number }, looked)
+  await shop.passTime(2 * 3600)
+  assert.deepEqual(await openFlags(orderNumber), ['refund_waiting_funds'])
+  await shop.wechat.clearFaults()
+  await shop.passTime(2 * 3600)
+  assert.deepEqual(await openFlags(orderNumber), [])
+  await endsWell(shop)
+})
