@@ -62,6 +62,8 @@ export async function applyRefund(
     return { applied: 'repeated' }
   }
   await moveRefund(tx, world, locked, { to: next, evidence })
+  // WeChat's word fits ours again.
+  await tx.resolveFlag(merchantId, 'refund_contradiction', refund.outRefundNo, 'fenpay', next, world.now())
   return { applied: 'moved', status: next }
 }
 

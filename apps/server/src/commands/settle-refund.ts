@@ -1,4 +1,5 @@
 import {
+  isAcceptedLately,
   isCallFresh,
   isDefinitelyRefused,
   isRefundFinal,
@@ -33,9 +34,10 @@ export async function settleRefund(ports: Ports, refund: Refund): Promise<void> 
   }
 }
 
-/** WeChat does not know the refund. One it had accepted is a contradiction; any other may be sent again, or was refused. */
+/** WeChat does not know the refund. One it had accepted is asked about again; any other is sent again, or was refused. */
 async function sendAgain(ports: Ports, refund: Refund): Promise<void> {
   if (refund.acceptedAt !== undefined) {
+    if (isAcceptedLately(refund, ports.world.now())) return
     return ports.store.transaction((tx) =>
       raiseFlag(tx, ports.world, refund.merchantId, {
         kind: 'refund_contradiction',

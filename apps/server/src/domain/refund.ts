@@ -179,6 +179,14 @@ export function isDefinitelyRefused(refund: Refund, now: Date): boolean {
   return refund.lastCallAt !== undefined && secondsBetween(refund.lastCallAt, now) >= callOverSeconds
 }
 
+/** So long a query of WeChat's may not know yet what WeChat has accepted, as it lags behind a payment (F16). */
+const queryLagSeconds = 10 * 60
+
+/** Whether WeChat took the refund on so lately that a query which does not know it says nothing. */
+export function isAcceptedLately(refund: Refund, now: Date): boolean {
+  return refund.acceptedAt !== undefined && secondsBetween(refund.acceptedAt, now) < queryLagSeconds
+}
+
 function secondsBetween(from: Date, to: Date): number {
   return (to.getTime() - from.getTime()) / 1000
 }
