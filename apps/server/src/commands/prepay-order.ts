@@ -1,5 +1,12 @@
 import type { PaymentParameters } from '@fenpay/contract'
-import { type Attempt, liveStatuses, type PayApi, prepayTtlSeconds, reusablePrepayId } from '../domain/attempt.ts'
+import {
+  type Attempt,
+  isPrepayFresh,
+  liveStatuses,
+  type PayApi,
+  prepayTtlSeconds,
+  reusablePrepayId,
+} from '../domain/attempt.ts'
 import { nextCheckAt } from '../domain/check-schedule.ts'
 import { numberFromBytes } from '../domain/number.ts'
 import { isExpired, type Order, orderTransitions } from '../domain/order.ts'
@@ -66,8 +73,9 @@ async function openAttempt(
       await addAttemptEvent(tx, ports.world, order, attempt, 'attempt_intended')
     }
     const prepayId = reusablePrepayId(attempt, now)
-    if (prepayId === undefined) await tx.countCall(attempt, now)
-    return { attempt, prepayId }
+    if (prepayId !== undefined) return { attempt, prepayId }
+    await tx.countCall(attempt, now)
+    return { attempt: { ...attempt, calls: attempt.calls + 1, lastCallAt: now }, prepayId }
   })
 }
 
@@ -104,6 +112,9 @@ function refuseUnlessPayable(order: Order, now: Date) {
 
 /** The parameters; undefined when the number turned out to be closed at WeChat and a new one is needed. */
 async function askWeChat(ports: Ports, attempt: Attempt): Promise<PaymentParameters | undefined> {
+  // Whoever slept since may find the number given up, and WeChat must not get it after that (F64).
+  if (!isPrepayFresh(attempt, ports.world.now()))
+    throw new Refusal('wechat_unreachable', 'The server was held up, and the call was not made.')
   const answer = await ports.payment.prepay(attempt)
   switch (answer.outcome) {
     case 'prepaid':

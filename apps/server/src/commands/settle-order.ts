@@ -1,7 +1,7 @@
 import type { PendingReason } from '@fenpay/contract'
 import { type Attempt, liveStatuses, mayBeClosed } from '../domain/attempt.ts'
 import { isFinal, mustClose, type Order } from '../domain/order.ts'
-import type { PaymentGateway, QueryOutcome, Store, World, Writes } from '../ports.ts'
+import type { CloseOutcome, PaymentGateway, QueryOutcome, Store, World, Writes } from '../ports.ts'
 import { announce } from './announce.ts'
 import { applyPaidAnswer } from './find-external-refunds.ts'
 
@@ -64,11 +64,21 @@ async function settleWithoutAttempt(ports: { store: Store; world: World }, order
 async function closeAtWeChat(ports: Ports, order: Order, attempt: Attempt): Promise<Settled> {
   const close = await ports.payment.close(attempt)
   if (close.outcome === 'unknown') return { pendingReason: unknownReason(close.why) }
-  if (close.outcome === 'refused') return { pendingReason: 'wechat_refused' }
   // A number that WeChat does not know, and that nobody is sending it at this moment (mayBeClosed), takes no money.
-  const answer: QueryOutcome =
-    close.outcome === 'no_such_order' ? { outcome: 'closed' } : await ports.payment.query(attempt)
+  if (close.outcome === 'no_such_order') return applyAnswer(ports, order, attempt, { outcome: 'closed' })
+  const answer = await ports.payment.query(attempt)
+  if (answer.outcome === 'no_such_order' && isDenied(close, attempt))
+    return applyAnswer(ports, order, attempt, { outcome: 'closed' })
+  if (close.outcome === 'refused' && answer.outcome === 'not_paid') return { pendingReason: 'wechat_refused' }
   return applyAnswer(ports, order, attempt, answer)
+}
+
+/**
+ * Whether a number that WeChat's query does not know is over, since its close has another word for that: it was closed, or
+ * nobody ever had a prepay_id to pay with.
+ */
+function isDenied(close: CloseOutcome, attempt: Attempt): boolean {
+  return close.outcome === 'closed' || (close.outcome === 'refused' && attempt.prepayId === undefined)
 }
 
 async function applyAnswer(ports: Ports, order: Order, attempt: Attempt, answer: QueryOutcome): Promise<Settled> {
@@ -98,6 +108,9 @@ function closeLocally(
   return ports.store.transaction(async (tx) => {
     const locked = await tx.lockOrder(order.merchantId, order.orderNumber)
     if (locked === undefined) return undefined
+    // WeChat was asked before another call for the prepay_id began: the answer may be older than the order at WeChat.
+    const current = await tx.findAttempt(attempt.merchantId, attempt.outTradeNo)
+    if (current?.calls !== attempt.calls) return 'not_paid'
     const moved = await tx.moveAttempt(attempt, liveStatuses, 'closed')
     if (moved) {
       await tx.addEvent(locked, {

@@ -48,6 +48,14 @@ export function reusablePrepayId(attempt: Attempt, now: Date): string | undefine
   return leftMs > prepayMarginSeconds * 1000 ? attempt.prepayId : undefined
 }
 
+/** A call that was counted longer ago is not made any more; it ends long before the number may be closed. */
+const callFreshSeconds = 30
+
+/** Whether the call that was counted last may still be made: meanwhile the number can have been given up (F64). */
+export function isPrepayFresh(attempt: Attempt, now: Date): boolean {
+  return attempt.lastCallAt !== undefined && now.getTime() - attempt.lastCallAt.getTime() < callFreshSeconds * 1000
+}
+
 /** WeChat wants five minutes between creating an order and closing it (pay-v2.md 6; F23). We keep it for v3 as well. */
 const closeAgeSeconds = 5 * 60
 
