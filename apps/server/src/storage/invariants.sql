@@ -101,7 +101,7 @@ select t.name, 'no guard'
  where not exists (select from pg_trigger g where g.tgrelid = t.name::regclass and g.tgname = t.name || '_append_only'
                       and g.tgenabled = 'O')
 
--- I9: one payment is recorded once, and its order's history tells of it once
+-- I9: one payment is recorded once, and its order's history tells of it once; the ledger has what became of each payment and refund, and nothing else
 select merchant_id, out_trade_no as subject, 'payments' as what, count(*)
   from payments group by merchant_id, out_trade_no having count(*) > 1
 union all
@@ -131,18 +131,49 @@ select r.merchant_id, r.out_refund_no, 'postings of a refund that is ' || r.stat
   left join ledger_postings p on (p.merchant_id, p.source_id) = (r.merchant_id, r.out_refund_no) and p.kind like 'refund_%'
  group by r.merchant_id, r.out_refund_no, r.status, r.accepted_at
 having count(p.kind) <> case when r.accepted_at is null then 0 when r.status in ('processing', 'abnormal') then 1 else 2 end
+union all
+select p.merchant_id, p.transaction_id, 'fen of a payment in ' || f.account, coalesce(e.amount_fen, 0)
+  from payments p
+  cross join lateral (
+    select case p.disposition when 'order' then 'payment_received' else 'payment_suspended' end as kind,
+           case p.disposition when 'order' then 'revenue' else 'suspense' end as account) f
+  left join ledger_entries e on (e.merchant_id, e.kind, e.source_id, e.account) = (p.merchant_id, f.kind, p.transaction_id, f.account)
+ where coalesce(e.amount_fen, 0) <> -p.amount_fen
+union all
+select r.merchant_id, r.out_refund_no, 'fen in ' || f.account || ' of a refund that is ' || r.status, coalesce(e.fen, 0)
+  from refunds r
+  join payments p using (merchant_id, transaction_id)
+  cross join lateral (values
+    (case p.disposition when 'order' then 'refunds' else 'suspense' end,
+     case when r.status in ('processing', 'abnormal', 'succeeded', 'settled') then r.amount_fen else 0 end),
+    ('refunds_in_transit', case when r.status in ('processing', 'abnormal') then -r.amount_fen else 0 end),
+    ('wechat_receivable', case r.status when 'succeeded' then -r.amount_fen else 0 end),
+    ('paid_elsewhere', case r.status when 'settled' then -r.amount_fen else 0 end)) f (account, fen)
+  left join (select merchant_id, source_id, account, sum(amount_fen) as fen from ledger_entries
+              where kind like 'refund_%' group by merchant_id, source_id, account) e
+    on (e.merchant_id, e.source_id, e.account) = (r.merchant_id, r.out_refund_no, f.account)
+ where coalesce(e.fen, 0) <> f.fen
+union all
+select l.merchant_id, l.source_id, 'nothing that is posted: ' || l.kind, 1
+  from ledger_postings l
+  left join payments p on (p.merchant_id, p.transaction_id) = (l.merchant_id, l.source_id) and l.kind like 'payment_%'
+  left join refunds r on (r.merchant_id, r.out_refund_no) = (l.merchant_id, l.source_id) and l.kind like 'refund_%'
+ where p.transaction_id is null and r.out_refund_no is null
 
 -- I10: refunds hold no more of a payment than it took, nor more pieces than were bought, and the columns say what they hold
-select b.merchant_id, b.transaction_id as subject, b.paid_fen as has, b.reserved_fen, b.refunded_fen, held.fen as held, held.back
+select b.merchant_id, b.transaction_id as subject, b.paid_fen as has, b.reserved_fen, b.refunded_fen, held.fen as held, held.back,
+       b.refund_count - held.refunds as too_many
   from payment_balances b
   join payments p using (merchant_id, transaction_id)
   cross join lateral (
     select coalesce(sum(amount_fen) filter (where status not in ('closed', 'refused')), 0) as fen,
-           coalesce(sum(amount_fen) filter (where status in ('succeeded', 'settled')), 0) as back
+           coalesce(sum(amount_fen) filter (where status in ('succeeded', 'settled')), 0) as back,
+           count(*) filter (where status <> 'refused') as refunds
       from refunds r where (r.merchant_id, r.transaction_id) = (b.merchant_id, b.transaction_id)) held
  where held.fen <> b.reserved_fen or held.back <> b.refunded_fen or held.fen > p.amount_fen or b.paid_fen <> p.amount_fen
+    or held.refunds <> b.refund_count
 union all
-select l.merchant_id, l.order_number || ' ' || l.sku, l.quantity, l.refund_held_quantity, null, held.pieces, null
+select l.merchant_id, l.order_number || ' ' || l.sku, l.quantity, l.refund_held_quantity, null, held.pieces, null, null
   from order_lines l
   cross join lateral (
     select coalesce(sum(r.quantity), 0) as pieces
@@ -151,7 +182,7 @@ select l.merchant_id, l.order_number || ' ' || l.sku, l.quantity, l.refund_held_
        and f.status not in ('closed', 'refused')) held
  where held.pieces <> l.refund_held_quantity or held.pieces > l.quantity
 union all
-select o.merchant_id, o.order_number, o.total_fen, null, o.refunded_fen, null, coalesce(b.refunded_fen, 0)
+select o.merchant_id, o.order_number, o.total_fen, null, o.refunded_fen, null, coalesce(b.refunded_fen, 0), null
   from orders o left join payment_balances b using (merchant_id, transaction_id)
  where o.refunded_fen <> coalesce(b.refunded_fen, 0)
 

@@ -114,6 +114,27 @@ const breaks: [id: string, what: string, statement: string][] = [
     'a payment posted as another amount',
     `update ledger_entries set amount_fen = amount_fen * 2 where source_id = 't1'`,
   ],
+  [
+    'I9',
+    'a payment of an order posted to suspense',
+    `update ledger_entries set account = 'suspense' where source_id = 't1' and account = 'revenue'`,
+  ],
+  [
+    'I9',
+    'a refund posted as another amount',
+    `update ledger_entries set amount_fen = amount_fen * 2 where source_id = 'back'`,
+  ],
+  [
+    'I9',
+    'suspense given back out of what orders brought',
+    `update ledger_entries set account = 'refunds' where source_id = 'late' and account = 'suspense'`,
+  ],
+  [
+    'I9',
+    'a posting of nothing',
+    `insert into ledger_postings values ('10000100', 'payment_received', 't9', null, now())`,
+  ],
+  ['I10', 'refunds counted that are none', `update payment_balances set refund_count = 49 where transaction_id = 't1'`],
   ['I10', 'more given back than was paid', `update refunds set amount_fen = 1001 where out_refund_no = 'back'`],
   [
     'I10',
