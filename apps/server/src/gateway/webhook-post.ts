@@ -82,6 +82,8 @@ function exchange(url: URL, headers: Record<string, string>, body: string, looku
       answer.on('error', fail)
     })
     request.on('error', fail)
+    // Not all that ends a request is told as its error or answer: after HTTP 101 (Switching Protocols) nothing comes.
+    signal.addEventListener('abort', () => fail(signal.reason))
     request.end(bytes)
   })
 }
