@@ -41,6 +41,11 @@ test('instants are dates to the millisecond, jsonb is its value', async () => {
   assert.deepEqual({ ...row }, { at, json: { 金额: [1, null] } })
 })
 
+test('of a text in jsonb what PostgreSQL cannot keep is U+FFFD: NUL, and half of a character', async () => {
+  const [row] = await sql`select ${sql.json({ texts: ['a\0b', '面\ud83d', '\ude00', '😀'] })}::jsonb as json`
+  assert.deepEqual(row?.['json'], { texts: ['a\ufffdb', '面\ufffd', '\ufffd', '😀'] })
+})
+
 test('an array of texts is the same on its way back, and finds each of its own', async () => {
   const text = fc.string({ unit: fc.constantFrom('a', ' ', ',', '"', '\\', '{', '}', 'NULL', '\n', '面', '😀') })
   await fc.assert(
