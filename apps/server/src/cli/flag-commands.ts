@@ -40,9 +40,11 @@ export const addFlagCommands: AddCommands = (program, run) => {
     .requiredOption('--note <text>', 'what was found or done')
     .action((id: string, { note, by }: { note: string; by?: string }) =>
       run(async (context) => {
-        const { kind, subject_id: subjectId } = await findFlag(context, id)
+        const { kind, subject_id: subjectId, resolved_at } = await findFlag(context, id)
         const settled = { note, by: staffOf(context, by) }
-        if (!(await settleFlag(context, await context.merchantId(), { kind, subjectId }, settled)))
+        // One that is over must not settle a later one about the same thing, at which nobody has looked.
+        const isOpen = resolved_at === null
+        if (!isOpen || !(await settleFlag(context, await context.merchantId(), { kind, subjectId }, settled)))
           throw new CliFailure('flag_settled', `Flag ${id} is settled already.`, `Read how: fenpay flag ${id}`)
         context.host.write(`Flag ${id} (${kind}) is settled by ${personOf(settled.by)}.\n`)
         return undefined
