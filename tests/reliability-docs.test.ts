@@ -16,6 +16,7 @@ import {
   judgeRefund,
   type PaymentBalance,
   type RefundStatus,
+  refundCorrections,
   refundTransitions,
 } from '../apps/server/src/domain/refund.ts'
 import { nextRefundCheckAt } from '../apps/server/src/domain/refund-schedule.ts'
@@ -112,7 +113,7 @@ test('the pictures of order and refund have exactly the edges of the code', () =
   for (const { text } of languages) {
     const [order = '', , refund = ''] = codeBlocks(text, 'mermaid')
     assert.deepEqual(edgesOf(order), edgesOfTable(orderTransitions))
-    assert.deepEqual(edgesOf(refund), edgesOfTable(refundTransitions))
+    assert.deepEqual(edgesOf(refund), [...edgesOfTable(refundTransitions), ...edgesOfTable(refundCorrections)].sort())
   }
 })
 
@@ -186,8 +187,9 @@ test('the table of a refund’s answers tells every state that an answer leads t
 
 test('the worked example of the ledger is what the code posts', () => {
   const migration = read('apps/server/src/storage/migrations/0007-refunds-ledger-flags.sql')
+  const later = read('apps/server/src/storage/migrations/0011-refund-corrections.sql')
   const accounts = quotedOf(migration, /account +text not null check \(account in \(([^)]*)\)/)
-  const kinds = quotedOf(migration, /create table ledger_postings[\s\S]*?check \(kind in \(([^)]*)\)/)
+  const kinds = quotedOf(later, /ledger_postings_kind_check check\s+\(kind in \(([^)]*)\)/)
   const refund = (outRefundNo: string, amountFen: number) => {
     const facts = { outRefundNo, orderNumber: 'A', amountFen }
     return [refundAcceptedPosting(facts, 'order'), refundSucceededPosting(facts)]

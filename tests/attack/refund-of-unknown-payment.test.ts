@@ -44,6 +44,8 @@ test('F6, F76: a refund of a payment that is unknown here is flagged once, and W
     refundId: undefined,
     acceptedAt: undefined,
     successTime: undefined,
+    correctionBy: undefined,
+    correctionRefusal: undefined,
   })
   assert.equal(amountFen, ours.totalFen)
   const refused = () => shop.sql`select 1 from notify_inbox where verdict = 'refused' and reason = 'payment_unknown'`

@@ -66,6 +66,7 @@ const receiver = await startReceiver()
 /** What the page calls it, and what it is in this run. */
 const names = new Map<string, string>()
 const [pagesReceiver = ''] = /127\.0\.0\.1:[0-9]{5}/.exec(page('command-line.md')) ?? []
+const [, pagesFailedRefund = ''] = /refund-correct (\w{26})/.exec(page('command-line.md')) ?? []
 names.set(pagesReceiver, new URL(receiver.url).host)
 
 function learn(printed: string, shown: string): void {
@@ -146,6 +147,13 @@ async function beginStory(): Promise<{ before(args: string[]): Promise<void> }> 
       await fenpay('refund', number, '--amount', '5.00', '--reason', '送错了', '--yes')
       await shop.skip(5)
       await until('it is abnormal', async () => (await fenpay('refunds')).out.includes('abnormal'))
+    },
+    'refund-correct': async () => {
+      await shop.skip(120)
+      await shop.wechat.fault('refund.refused-but-made')
+      const { out } = await fenpay('refund', number, '--amount', '4.00', '--reason', '少了饮料', '--yes')
+      await shop.skip(5)
+      names.set(pagesFailedRefund, /[0-9A-Z]{26}(?= over)/.exec(out)?.[0] ?? '')
     },
     flags: async () => {
       await strangerPays(shopper, 'OTHERSYSTEM0001', 880)

@@ -79,6 +79,7 @@ const refusals: [string, ...string[]][] = [
   ['refund_item_unavailable', 'refund', paid, '--item', 'nope', '--reason', 'x', '--yes'],
   ['payment_not_found', 'refund-payment', 'NOSUCH', '--reason', 'x', '--yes'],
   ['refund_not_found', 'refund-settle', 'NOSUCH', '--note', 'x'],
+  ['refund_not_found', 'refund-correct', 'NOSUCH'],
   ['refund_request_not_found', 'accept-refund', paid],
   ['flag_not_found', 'flag', 'NOSUCH'],
   ['flag_not_found', 'settle-flag', 'NOSUCH', '--note', 'x'],

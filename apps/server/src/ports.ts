@@ -13,7 +13,14 @@ import type { Order, OrderLine } from './domain/order.ts'
 import type { DeliveryOutcome, OutboxKind, OutboxStep } from './domain/outbox.ts'
 import type { PaymentEvidence, SuspenseReason } from './domain/payment.ts'
 import type { AvatarType } from './domain/profile.ts'
-import type { PaymentBalance, Refund, RefundEvidence, RefundLine, RefundStatus } from './domain/refund.ts'
+import type {
+  CorrectionRefusal,
+  PaymentBalance,
+  Refund,
+  RefundEvidence,
+  RefundLine,
+  RefundStatus,
+} from './domain/refund.ts'
 import type { RefundRequest } from './domain/refund-request.ts'
 import type { Session } from './domain/session.ts'
 import type { Shipment, ShippingWay } from './domain/shipment.ts'
@@ -265,6 +272,10 @@ export interface Writes extends Reads, OutboxWrites {
   countRefundCall(refund: Refund, at: Date): Promise<void>
   /** Keeps what WeChat said when it refused a call that may not have been the only one. */
   noteRefusal(refund: Refund, refusal: WeChatRefusal): Promise<void>
+  /** Keeps who wants a failed refund put right, and has it looked at; nothing when somebody does already. */
+  wishCorrection(refund: Refund, by: string, at: Date): Promise<void>
+  /** Ends that wish without a change. */
+  refuseCorrection(refund: Refund, refusal: { code: CorrectionRefusal; message: string }): Promise<void>
   /** Moves the refund; its looks start anew. `nextCheckAt` is undefined when it is final. */
   moveRefund(refund: Refund, move: RefundMove): Promise<void>
   /** Writes a posting; false when this fact is posted already (I9). */

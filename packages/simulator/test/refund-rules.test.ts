@@ -106,6 +106,18 @@ describe('refund faults', () => {
     assert.equal((await stage.v2Refund(v2))['result_code'], 'SUCCESS')
   })
 
+  it('refused-but-made refuses the call in both protocols, and the refund goes on', async () => {
+    const out_refund_no = newNumber()
+    await stage.fault('refund.refused-but-made', { times: 2 })
+    const refused = await ask(await stage.pay('RSA'), { out_refund_no })
+    assert.deepEqual([refused.status, refused.json['code']], [403, 'USER_ACCOUNT_ABNORMAL'])
+    const v2 = { out_trade_no: await stage.pay('MD5'), out_refund_no: newNumber() }
+    assert.equal((await stage.v2Refund(v2))['err_code'], 'USER_ACCOUNT_ABNORMAL')
+    await stage.advance(3)
+    for (const number of [out_refund_no, v2.out_refund_no])
+      assert.equal((await stage.v3(`${target}/${number}`)).json['status'], 'SUCCESS')
+  })
+
   it('call.timeout-after on the path (F25) leaves one refund, which the repeat answers', async () => {
     const outTradeNo = await stage.pay('RSA')
     const out_refund_no = newNumber()

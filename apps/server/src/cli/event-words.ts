@@ -1,5 +1,5 @@
 import type { ReportedEvent } from '../storage/report-rows.ts'
-import { facts, spoken } from './words.ts'
+import { facts, personOf, spoken } from './words.ts'
 
 /** Told by a line of the attempt, the payment, the request, the refund or the shipment itself. */
 const toldElsewhere: ReadonlySet<string> = new Set([
@@ -26,6 +26,7 @@ const sentences: Record<string, string> = {
   refund_waiting_funds: "waits until there is money in the merchant's account",
   refund_processing: 'accepted by WeChat, which is giving the money back',
   refund_succeeded: 'the user has the money',
+  refund_corrected: 'put right: WeChat made it all the same',
   refund_abnormal: 'WeChat could not deliver the money',
   refund_settled: 'settled: a person paid the user by other means',
   refund_closed: 'given up by WeChat: the money stays with the merchant',
@@ -45,20 +46,34 @@ const causes: Record<string, string> = {
   cancel: 'as the user wished',
 }
 
+/** A person may have sent it to the merchant's own card in the merchant platform; WeChat says SUCCESS of that too. */
+const succeededAfterAbnormal = "WeChat has paid it out: to the user, or to the merchant's card if that was chosen there"
+
 /** Facts that other lines tell, or that the event is filed under. */
 const untold = ['transaction_id', 'out_trade_no', 'refund_id', 'refund_number', 'amount_fen', 'seq']
 
-/** What an event is about, and what happened, in words; undefined where another line tells it. */
-export function eventWords(event: ReportedEvent): { about: EventSubject; text: string } | undefined {
-  const { kind, from_status: from, to_status: to, cause, detail } = event
+/** What an event is about, and what happened, in words; undefined where another line tells it. `all` are the order's. */
+export function eventWords(
+  event: ReportedEvent,
+  all: readonly ReportedEvent[],
+): { about: EventSubject; text: string } | undefined {
+  const { kind, from_status: from, to_status: to, cause, actor, detail } = event
   if (toldElsewhere.has(kind)) return undefined
   const step = from !== null && from !== to ? ` (${from} → ${to})` : ''
-  const why = kind === 'cancelled' || causes[cause] === undefined ? '' : `; ${causes[cause]}`
+  const how = cause === 'staff' ? `by ${personOf(actor)}` : causes[cause]
+  const why = kind === 'cancelled' || how === undefined ? '' : `; ${how}`
   const told = facts(detail, untold)
   return {
     about: subjectOf(kind),
-    text: `${sentences[kind] ?? spoken(kind)}${step}${why}${told === '' ? '' : `: ${told}`}`,
+    text: `${sentenceOf(event, all)}${step}${why}${told === '' ? '' : `: ${told}`}`,
   }
+}
+
+function sentenceOf({ kind, detail }: ReportedEvent, all: readonly ReportedEvent[]): string {
+  const number = detail['refund_number']
+  const wasAbnormal = all.some((other) => other.kind === 'refund_abnormal' && other.detail['refund_number'] === number)
+  if (kind === 'refund_succeeded' && wasAbnormal) return succeededAfterAbnormal
+  return sentences[kind] ?? spoken(kind)
 }
 
 export type EventSubject = 'order' | 'attempt' | 'refund' | 'shipment'

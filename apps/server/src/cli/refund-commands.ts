@@ -1,7 +1,8 @@
 import { fen, sumFen, timesFen } from '@fenpay/contract'
+import { askRefundCorrection } from '../commands/ask-refund-correction.ts'
 import { refundOrder, refundPayment } from '../commands/refund-order.ts'
 import { settleAbnormalRefund } from '../commands/settle-abnormal-refund.ts'
-import { judgeRefund, leftFen, type PaymentBalance, type Refund } from '../domain/refund.ts'
+import { type CorrectionRefusal, judgeRefund, leftFen, type PaymentBalance, type Refund } from '../domain/refund.ts'
 import { Refusal } from '../domain/refusal.ts'
 import { awaitServer } from './await-server.ts'
 import type { CliContext } from './cli-context.ts'
@@ -88,6 +89,12 @@ export const addRefundCommands: AddCommands = (program, run) => {
         )
         return undefined
       }),
+    )
+
+  deciding(program, 'refund-correct <refund_number>', 'a failed refund that WeChat made all the same is put right')
+    .addHelpText('after', '\nA server asks WeChat about it, and only what WeChat says is followed.')
+    .action((number: string, { by }: { by?: string }) =>
+      run((context) => correctARefund(context, number, staffOf(context, by))),
     )
 }
 
@@ -188,6 +195,35 @@ async function refundAPayment(
     ])
   const made = refundPayment(context, merchantId, transactionId, reason, staffOf(context, options.by))
   return tellRefund(context, await made.catch((error: unknown) => inYuan(error, payment)))
+}
+
+async function correctARefund(context: CliContext, number: string, by: string): Promise<undefined> {
+  const { host, store } = context
+  const merchantId = await context.merchantId()
+  const asked = await askRefundCorrection(context, merchantId, number, by)
+  if (asked.outcome === 'refused')
+    throw new CliFailure(asked.code, asked.detail, 'See the refunds there are: fenpay refunds')
+  let { refund } = asked
+  host.write(`WeChat is asked about refund ${number} over ${yuan(refund.amountFen)}.\n`)
+  const hint = await awaitServer(context, async () => {
+    refund = (await store.reads.findRefund(merchantId, number)) ?? refund
+    return refund.correctionBy === undefined
+  })
+  if (refund.correctionRefusal !== undefined) {
+    const { code, message } = refund.correctionRefusal
+    throw new CliFailure(code, message, notCorrected[code](refund))
+  }
+  host.write(hint === undefined ? `Put right; it ${states[refund.status]}.\n` : `${hint}\n`)
+  return undefined
+}
+
+const notCorrected: Record<CorrectionRefusal, (refund: Refund) => string> = {
+  nothing_to_correct: ({ orderNumber, transactionId }) =>
+    `See what happened: fenpay order ${orderNumber ?? transactionId}`,
+  refund_differs: () =>
+    'Compare both in the merchant platform, and ask WeChat with both numbers; nothing was changed here.',
+  refund_no_room: ({ orderNumber, transactionId }) =>
+    `See which: fenpay order ${orderNumber ?? transactionId}. One without a result is refused by WeChat, which has given this one: repeat it then.`,
 }
 
 async function askFirst({ host }: CliContext, { yes }: { yes?: boolean }, lines: string[]): Promise<void> {

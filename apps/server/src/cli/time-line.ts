@@ -128,7 +128,7 @@ function notificationEntry({ pay_api, received_at, verdict, reason }: ReportedNo
 }
 
 function eventEntries(event: ReportedEvent, report: OrderReport): Entry[] {
-  const words = eventWords(event)
+  const words = eventWords(event, report.events)
   if (words === undefined) return []
   return [
     {

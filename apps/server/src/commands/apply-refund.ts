@@ -1,8 +1,14 @@
 import type { FlagKind } from '../domain/flag.ts'
-import { refundAcceptedPosting, refundReturnedPosting, refundSucceededPosting } from '../domain/ledger.ts'
+import {
+  refundAcceptedPosting,
+  refundCorrectedPosting,
+  refundReturnedPosting,
+  refundSucceededPosting,
+} from '../domain/ledger.ts'
 import type { Order } from '../domain/order.ts'
 import {
   isRefundFinal,
+  isSameRefund,
   type PaymentBalance,
   type Refund,
   type RefundEvidence,
@@ -38,11 +44,7 @@ export async function applyRefund(
   if (locked === undefined) return { applied: 'not_ours' }
   const { refund } = locked
   const next = refundTransitions[refund.status][evidence.state]
-  const isSameRefund =
-    refund.transactionId === evidence.transactionId &&
-    refund.amountFen === evidence.amountFen &&
-    (refund.refundId ?? evidence.refundId) === evidence.refundId
-  if (!isSameRefund || (next === undefined && contradicts(refund.status, evidence.state))) {
+  if (!isSameRefund(refund, evidence) || (next === undefined && contradicts(refund.status, evidence.state))) {
     await raiseFlag(tx, world, merchantId, {
       kind: 'refund_contradiction',
       subjectType: 'refund',
@@ -157,6 +159,11 @@ async function postMove(
   at: Date,
 ): Promise<void> {
   const { merchantId } = refund
+  // What WeChat had taken on, given up and posted as returned is accepted once and cannot be again (I9).
+  if (refund.status === 'closed' && refund.acceptedAt !== undefined) {
+    await tx.post(merchantId, refundCorrectedPosting(refund, payment.disposition), at)
+    return
+  }
   const accepted = to === 'processing' || to === 'abnormal' || to === 'succeeded'
   if (accepted) await tx.post(merchantId, refundAcceptedPosting(refund, payment.disposition), at)
   if (to === 'succeeded') await tx.post(merchantId, refundSucceededPosting(refund), at)

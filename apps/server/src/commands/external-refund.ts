@@ -50,6 +50,8 @@ export async function recordExternalRefund(
     refundId: evidence.refundId,
     acceptedAt: at,
     successTime: evidence.state === 'succeeded' ? (evidence.successTime ?? at) : undefined,
+    correctionBy: undefined,
+    correctionRefusal: undefined,
   }
   await tx.insertRefund(refund, [], nextRefundCheckAt(refund.status, 0, at))
   await tx.post(merchantId, refundAcceptedPosting(refund, payment.disposition), at)

@@ -60,6 +60,8 @@ export async function intendRefund(
     refundId: undefined,
     acceptedAt: undefined,
     successTime: undefined,
+    correctionBy: undefined,
+    correctionRefusal: undefined,
   }
   // Due at once: the next sweep sends it.
   await tx.insertRefund(refund, intent.lines, now)

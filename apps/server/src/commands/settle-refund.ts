@@ -9,6 +9,7 @@ import {
 } from '../domain/refund.ts'
 import type { PaymentGateway, RefundOutcome, Store, WeChatRefusal, World } from '../ports.ts'
 import { applyRefund, flagStatus, lockRefundWithOrder, moveRefund } from './apply-refund.ts'
+import { correctRefund } from './correct-refund.ts'
 import { raiseFlag } from './raise-flag.ts'
 
 type Ports = { store: Store; payment: PaymentGateway; world: World }
@@ -19,6 +20,7 @@ type Ports = { store: Store; payment: PaymentGateway; world: World }
  * Each step may be repeated; whoever calls it next goes on where this call stopped.
  */
 export async function settleRefund(ports: Ports, refund: Refund): Promise<void> {
+  if (refund.correctionBy !== undefined) return correctRefund(ports, refund)
   if (isRefundFinal(refund.status)) return
   // One that was made outside has no call of ours, and WeChat has it all the same (F76).
   if (refund.calls === 0 && refund.acceptedAt === undefined) return callWeChat(ports, refund)

@@ -28,8 +28,9 @@ export function sweepRefunds(ports: Ports, signal: AbortSignal): Promise<boolean
 
 async function lookAt(ports: Ports, claimed: ClaimedRefund): Promise<void> {
   const { refund, checkCount } = claimed
+  const isToBeCorrected = refund.correctionBy !== undefined
   await settleRefund(ports, refund)
   // Where it has moved on, it has its own next look already, and this one changes nothing.
-  const next = nextRefundCheckAt(refund.status, checkCount, ports.world.now())
+  const next = nextRefundCheckAt(isToBeCorrected ? 'unknown' : refund.status, checkCount, ports.world.now())
   if (next !== undefined) await ports.store.scheduleRefundCheck(claimed, next)
 }

@@ -73,7 +73,7 @@ export const flagCatalogue: Record<FlagKind, FlagMeaning> = {
   },
   refund_abnormal: {
     what: "WeChat could not deliver a refund: the user's card or account is dead. The money is still with the merchant.",
-    todo: 'Handle it in the merchant platform, or pay the user by other means and: fenpay refund-settle <refund_number>.',
+    todo: 'Handle it in the merchant platform, or pay the user by other means and: fenpay refund-settle <refund_number>. What is sent to your own card there ends as succeeded, and you still have to pay the user.',
   },
   refund_failed: {
     what: 'WeChat refused or closed a refund; nothing was given back.',
@@ -81,7 +81,7 @@ export const flagCatalogue: Record<FlagKind, FlagMeaning> = {
   },
   refund_contradiction: {
     what: "WeChat's word about a refund does not fit ours.",
-    todo: 'Compare amount, transaction and state in the merchant platform; nothing was changed here.',
+    todo: 'Compare amount, transaction and state in the merchant platform; nothing was changed here. What is refused or closed here and was given back all the same is put right, before anything else of its payment is given back, with: fenpay refund-correct <refund_number>.',
   },
   refund_overdue: {
     what: 'A refund has no result for more than a day.',

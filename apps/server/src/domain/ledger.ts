@@ -21,6 +21,7 @@ export type PostingKind =
   | 'refund_succeeded'
   | 'refund_returned'
   | 'refund_paid_elsewhere'
+  | 'refund_corrected'
 
 export interface Posting {
   kind: PostingKind
@@ -58,6 +59,11 @@ export function refundSucceededPosting(refund: RefundFacts): Posting {
 /** WeChat gave the refund up after it had taken it on: the money is where it was. */
 export function refundReturnedPosting(refund: RefundFacts, disposition: Disposition): Posting {
   return refundPosting('refund_returned', refund, 'refunds_in_transit', originOf(disposition))
+}
+
+/** WeChat had given the refund up, and gave the money to the user all the same. */
+export function refundCorrectedPosting(refund: RefundFacts, disposition: Disposition): Posting {
+  return refundPosting('refund_corrected', refund, originOf(disposition), 'wechat_receivable')
 }
 
 /** A person paid the user by other means; WeChat has left the money with the merchant. */

@@ -60,6 +60,10 @@ export interface Refund {
   acceptedAt: Date | undefined
   /** WeChat's clock, not ours (I26). */
   successTime: Date | undefined
+  /** Who wants it put right, `staff:…`; WeChat is asked until it has answered. */
+  correctionBy: string | undefined
+  /** Why the last such wish came to nothing. */
+  correctionRefusal: { code: CorrectionRefusal; message: string } | undefined
 }
 
 /** What one payment took, and what refunds hold of it. */
@@ -125,7 +129,17 @@ export const refundTransitions: Record<RefundStatus, Partial<Record<RefundFact, 
   refused: {},
 }
 
-/** Nothing that happens later changes these. */
+/**
+ * What a person may put right when WeChat made a refund all the same. WeChat's CLOSED is its last word but for the money
+ * itself, so a closed one is put right only when the user has it.
+ */
+export const refundCorrections: Partial<Record<RefundStatus, Partial<Record<RefundEvidence['state'], RefundStatus>>>> =
+  {
+    refused: { processing: 'processing', succeeded: 'succeeded', abnormal: 'abnormal' },
+    closed: { succeeded: 'succeeded' },
+  }
+
+/** Nothing that happens later changes these, but for a person who puts them right. */
 export function isRefundFinal(status: RefundStatus): boolean {
   return Object.keys(refundTransitions[status]).length === 0
 }
@@ -177,6 +191,32 @@ export function isCallFresh(refund: Refund, now: Date): boolean {
 export function isDefinitelyRefused(refund: Refund, now: Date): boolean {
   if (refund.calls <= 1) return true
   return refund.lastCallAt !== undefined && secondsBetween(refund.lastCallAt, now) >= callOverSeconds
+}
+
+/** Whether WeChat speaks of the refund that we asked for. */
+export function isSameRefund(refund: Refund, evidence: RefundEvidence): boolean {
+  return (
+    refund.transactionId === evidence.transactionId &&
+    refund.amountFen === evidence.amountFen &&
+    (refund.refundId ?? evidence.refundId) === evidence.refundId
+  )
+}
+
+export type CorrectionRefusal = 'nothing_to_correct' | 'refund_differs' | 'refund_no_room'
+
+/** Where WeChat's word leads a refund that a person wants put right, or why it stays as it is. */
+export function judgeCorrection(
+  refund: Refund,
+  payment: PaymentBalance,
+  evidence: RefundEvidence,
+): { to: RefundStatus } | { refused: CorrectionRefusal } {
+  if (!isSameRefund(refund, evidence)) return { refused: 'refund_differs' }
+  const to = refundCorrections[refund.status]?.[evidence.state]
+  if (to === undefined) return { refused: 'nothing_to_correct' }
+  // A refused one did not count among the fifty.
+  const isOneTooMany = refund.status === 'refused' && payment.refundCount >= refundsMax
+  if (refund.amountFen > leftFen(payment) || isOneTooMany) return { refused: 'refund_no_room' }
+  return { to }
 }
 
 /** So long a query of WeChat's may not know yet what WeChat has accepted, as it lags behind a payment (F16). */

@@ -130,7 +130,10 @@ select r.merchant_id, r.out_refund_no, 'postings of a refund that is ' || r.stat
   from refunds r
   left join ledger_postings p on (p.merchant_id, p.source_id) = (r.merchant_id, r.out_refund_no) and p.kind like 'refund_%'
  group by r.merchant_id, r.out_refund_no, r.status, r.accepted_at
-having count(p.kind) <> case when r.accepted_at is null then 0 when r.status in ('processing', 'abnormal') then 1 else 2 end
+having count(p.kind) <> case when r.accepted_at is null then 0 when r.status in ('processing', 'abnormal') then 1
+                             -- Accepted, returned, and given all the same.
+                             when bool_or(p.kind = 'refund_corrected') then 3 else 2 end
+    or bool_or(p.kind = 'refund_corrected') and (r.status <> 'succeeded' or not bool_or(p.kind = 'refund_returned'))
 union all
 select p.merchant_id, p.transaction_id, 'fen of a payment in ' || f.account, coalesce(e.amount_fen, 0)
   from payments p
@@ -179,7 +182,7 @@ select l.merchant_id, l.order_number || ' ' || l.sku, l.quantity, l.refund_held_
     select coalesce(sum(r.quantity), 0) as pieces
       from refund_lines r join refunds f using (merchant_id, out_refund_no)
      where (r.merchant_id, r.order_number, r.sku) = (l.merchant_id, l.order_number, l.sku)
-       and f.status not in ('closed', 'refused')) held
+       and f.holds_pieces and f.status not in ('closed', 'refused')) held
  where held.pieces <> l.refund_held_quantity or held.pieces > l.quantity
 union all
 select o.merchant_id, o.order_number, o.total_fen, null, o.refunded_fen, null, coalesce(b.refunded_fen, 0), null

@@ -29,6 +29,7 @@ const postingKinds: PostingKind[] = [
   'refund_succeeded',
   'refund_returned',
   'refund_paid_elsewhere',
+  'refund_corrected',
 ]
 
 /**

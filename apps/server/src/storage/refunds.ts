@@ -1,6 +1,6 @@
 import { type Fen, fen } from '@fenpay/contract'
 import type { PayApi } from '../domain/attempt.ts'
-import type { Refund, RefundLine, RefundSource, RefundStatus } from '../domain/refund.ts'
+import type { CorrectionRefusal, Refund, RefundLine, RefundSource, RefundStatus } from '../domain/refund.ts'
 import { isRefundFinal } from '../domain/refund.ts'
 import type { ClaimedRefund, RefundMove, WeChatRefusal } from '../ports.ts'
 import type { Queries } from './store.ts'
@@ -30,6 +30,9 @@ interface RefundRow {
   success_time: Date | null
   next_check_at: Date | null
   check_count: number
+  correction_by: string | null
+  correction_code: CorrectionRefusal | null
+  correction_message: string | null
 }
 
 /** The database's triggers book what it holds of the payment and of the order's lines (I10). */
@@ -124,10 +127,27 @@ export async function moveRefund(sql: Queries, refund: Refund, move: RefundMove)
            accepted_at = coalesce(accepted_at, ${accepted ? at : null}),
            success_time = ${to === 'succeeded' ? (evidence?.successTime ?? at) : null},
            refusal_code = ${refusal?.code ?? null}, refusal_message = ${refusal?.message ?? null},
-           decided_at = ${isRefundFinal(to) ? at : null}
+           decided_at = ${isRefundFinal(to) ? at : null}, correction_by = null
      where merchant_id = ${refund.merchantId} and out_refund_no = ${refund.outRefundNo} and status = ${refund.status}
     returning 1`
   if (rows.length === 0) throw new Error(`refund ${refund.outRefundNo} was moved without its lock`)
+}
+
+/** One wish at a time; whoever has it first is who it is kept for. */
+export async function wishCorrection(sql: Queries, refund: Refund, by: string, at: Date): Promise<void> {
+  await sql`update refunds set correction_by = ${by}, correction_code = null, correction_message = null,
+                               next_check_at = ${at}, check_count = 0
+             where merchant_id = ${refund.merchantId} and out_refund_no = ${refund.outRefundNo} and correction_by is null`
+}
+
+export async function refuseCorrection(
+  sql: Queries,
+  refund: Refund,
+  refusal: { code: CorrectionRefusal; message: string },
+): Promise<void> {
+  await sql`update refunds set correction_by = null, correction_code = ${refusal.code}, correction_message = ${refusal.message},
+                               next_check_at = null
+             where merchant_id = ${refund.merchantId} and out_refund_no = ${refund.outRefundNo} and correction_by is not null`
 }
 
 /** Takes due refunds, the longest overdue first, so many of each merchant; those of another process are left alone. */
@@ -183,5 +203,8 @@ function refundOf(row: RefundRow): Refund {
     refundId: row.refund_id ?? undefined,
     acceptedAt: row.accepted_at ?? undefined,
     successTime: row.success_time ?? undefined,
+    correctionBy: row.correction_by ?? undefined,
+    correctionRefusal:
+      row.correction_code === null ? undefined : { code: row.correction_code, message: row.correction_message ?? '' },
   }
 }

@@ -61,7 +61,9 @@ import {
   noteRefusal,
   refundablePieces,
   refundsOfOrder,
+  refuseCorrection,
   scheduleRefundCheck,
+  wishCorrection,
 } from './refunds.ts'
 import { forgetOld } from './retention.ts'
 import { findSession, insertSession, revokeSession, touchSession, upsertUser } from './sessions.ts'
@@ -186,6 +188,8 @@ function writesOn(sql: Transaction, wake: WakeWorker | undefined): Writes {
     lockRefund: (...rest) => lockRefund(sql, ...rest),
     countRefundCall: (...rest) => countRefundCall(sql, ...rest),
     noteRefusal: (...rest) => noteRefusal(sql, ...rest),
+    wishCorrection: (...rest) => wishCorrection(sql, ...rest),
+    refuseCorrection: (...rest) => refuseCorrection(sql, ...rest),
     moveRefund: (...rest) => moveRefund(sql, ...rest),
     post: (...rest) => post(sql, ...rest),
     insertFlag: (...rest) => insertFlag(sql, ...rest),

@@ -76,6 +76,7 @@ const eventTexts: Readonly<Record<string, string>> = {
   refund_processing: '微信已受理退款',
   refund_succeeded: '退款成功，已原路退回',
   refund_abnormal: '退款异常，请联系商家',
+  refund_corrected: '商家向微信核对了退款结果',
   refund_settled: '商家已用其他方式退款',
   refund_closed: '退款未成功',
   refund_refused: '退款未成功',
@@ -90,6 +91,11 @@ const eventTones: Readonly<Record<string, Tone>> = {
   refund_abnormal: 'bad',
 }
 
+/** Whether WeChat could not deliver a refund of the order at first. */
+function wasAbnormal(events: readonly OrderEvent[]): boolean {
+  return events.some(({ kind }) => kind === 'refund_abnormal')
+}
+
 const causeTexts: Readonly<Record<string, string>> = {
   notify: '（微信通知）',
   query: '（向微信查询确认）',
@@ -100,13 +106,15 @@ const causeTexts: Readonly<Record<string, string>> = {
 export function timeline(events: readonly OrderEvent[], timeOf: (instant: string) => string): TimelineEntry[] {
   return [...events].reverse().map((event) => ({
     key: event.seq,
-    text: eventText(event),
+    text: eventText(event, events),
     at: timeOf(event.at),
     tone: eventTones[event.kind] ?? 'over',
   }))
 }
 
-function eventText({ kind, cause }: OrderEvent): string {
+function eventText({ kind, cause }: OrderEvent, all: readonly OrderEvent[]): string {
+  // What could not go back the way it came may have gone to the merchant, who then pays by other means.
+  if (kind === 'refund_succeeded' && wasAbnormal(all)) return '退款成功，未收到请联系商家'
   if (kind === 'paid') return `付款成功${causeTexts[cause] ?? ''}`
   if (kind === 'closed') return cause === 'expiry' ? '超时未付，订单关闭' : '订单已取消'
   return eventTexts[kind] ?? '订单状态更新'

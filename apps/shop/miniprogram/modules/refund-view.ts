@@ -67,7 +67,11 @@ function refundView(refund: Refund, order: Order, timeOf: TimeOf): RefundView {
     statusText: text,
     tone,
     amountFen: refund.amount_fen,
-    note: isPaidElsewhere(refund) ? '商家已用其他方式把钱退给您。' : note,
+    note: isPaidElsewhere(refund)
+      ? '商家已用其他方式把钱退给您。'
+      : mayBeAtMerchant(refund, order)
+        ? doubtfulNote
+        : note,
     answer: '',
     rows: rows({
       退款菜品: itemsText(refund.items, order, ''),
@@ -83,6 +87,13 @@ function refundView(refund: Refund, order: Order, timeOf: TimeOf): RefundView {
 function isPaidElsewhere({ status, succeeded_at }: Refund): boolean {
   return status === 'succeeded' && succeeded_at === undefined
 }
+
+/** What could not be delivered at first may have gone to the merchant's own card: WeChat calls that a success too. */
+function mayBeAtMerchant({ status }: Refund, { events }: Order): boolean {
+  return status === 'succeeded' && events.some(({ kind }) => kind === 'refund_abnormal')
+}
+
+const doubtfulNote = '微信已退出这笔款项；如果您没有收到，请联系商家。'
 
 /** What is not known is no row. */
 function rows(values: Record<string, string | undefined>): RefundView['rows'] {

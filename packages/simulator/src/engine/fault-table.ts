@@ -212,6 +212,12 @@ export const faultTable: readonly FaultKind[] = [
     },
   },
   {
+    name: 'refund.refused-but-made',
+    ids: [],
+    what: 'A refund call is refused with USER_ACCOUNT_ABNORMAL, and the refund is made all the same',
+    options: {},
+  },
+  {
     name: 'refund.not-enough',
     ids: ['F27'],
     what: 'A refund call answers NOTENOUGH or NOT_ENOUGH, whatever the balance is',

@@ -16,11 +16,13 @@ export function refund(world: World, request: V2Request): V2Fields {
   }
   const { mchid, outTradeNo, outRefundNo } = wanted
   const subject = { path: request.path, mchid, outTradeNo, outRefundNo, about: 'refund' } as const
-  const fault = world.faults.take(subject, 'refund.system-error')
-  if (!fault || fault.options['effect'] === true) {
+  const fault = world.faults.take(subject, 'refund.system-error', 'refund.refused-but-made')
+  const isRefused = fault?.name === 'refund.refused-but-made'
+  if (!fault || isRefused || fault.options['effect'] === true) {
     const accepted = accept(world, request, wanted)
     if (!fault) return acceptedFields(accepted)
   }
+  if (isRefused) throw new V2Refusal('USER_ACCOUNT_ABNORMAL', '用户账户异常')
   throw fault.options['code'] === 'BIZERR_NEED_RETRY'
     ? new V2Refusal('BIZERR_NEED_RETRY', '退款业务流程错误，需要商户触发重试来解决')
     : new V2Refusal('SYSTEMERROR', '系统错误')

@@ -27,6 +27,7 @@ export type V2Code =
   | 'SYSTEMERROR'
   | 'TRADE_OVERDUE'
   | 'TRADE_STATE_ERROR'
+  | 'USER_ACCOUNT_ABNORMAL'
   | 'XML_FORMAT_ERROR'
 
 /**

@@ -22,11 +22,13 @@ export function applyRefund(world: World, request: V3Request): object {
   checkFrom(body, wanted.refundFen)
   const { mchid, outRefundNo, outTradeNo } = wanted
   const subject = { path: request.call.path, mchid, outTradeNo, outRefundNo, about: 'refund' } as const
-  const fault = world.faults.take(subject, 'refund.system-error')
-  if (!fault || fault.options['effect'] === true) {
+  const fault = world.faults.take(subject, 'refund.system-error', 'refund.refused-but-made')
+  const isRefused = fault?.name === 'refund.refused-but-made'
+  if (!fault || isRefused || fault.options['effect'] === true) {
     const refund = accept(world, request, wanted)
     if (!fault) return describeRefund(refund)
   }
+  if (isRefused) throw new V3Refusal('USER_ACCOUNT_ABNORMAL', '用户账户异常')
   throw new V3Refusal('SYSTEM_ERROR', '系统异常，请稍后重试')
 }
 
