@@ -352,6 +352,11 @@ const constants: [file: string, name: string, said: [(value: number) => string, 
   ],
   [
     'jobs/money-jobs.ts',
+    'untoldPauseMs = ',
+    [(ms) => `asked for again every ${ms / 60_000} min`, (ms) => `每 ${ms / 60_000} 分钟再查询`],
+  ],
+  [
+    'jobs/money-jobs.ts',
     'invariantsPauseMs = ',
     [(ms) => `invariants every ${ms / 60_000} min`, (ms) => `不变量每 ${ms / 60_000} 分钟`],
   ],

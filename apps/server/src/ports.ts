@@ -370,6 +370,16 @@ export interface ClaimedRefund {
   leaseUntil: Date
 }
 
+/** A refund made outside that is flagged and not recorded here; without its number where WeChat told of the payment alone. */
+export interface UntoldRefund {
+  merchantId: string
+  payApi: PayApi
+  appid: string
+  transactionId: string
+  outTradeNo: string
+  outRefundNo: string | undefined
+}
+
 export interface OverdueFact {
   merchantId: string
   flag: NewFlag
@@ -398,6 +408,8 @@ export interface Store extends OutboxStore {
   /** The same for refunds. */
   claimDueRefunds(now: Date, leaseUntil: Date, perMerchant: number): Promise<ClaimedRefund[]>
   scheduleRefundCheck(claimed: ClaimedRefund, at: Date): Promise<void>
+  /** Refunds made outside whose flag is open and which are not recorded, the newest, a few at a time (F19, F76). */
+  untoldRefunds(): Promise<UntoldRefund[]>
   /** What is overdue at `now` and has no open flag yet (P5, P6, I21). */
   findOverdue(now: Date): Promise<OverdueFact[]>
   /** Settles the flags of what was overdue and has been decided since. */

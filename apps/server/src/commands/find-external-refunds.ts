@@ -1,4 +1,5 @@
 import type { Attempt } from '../domain/attempt.ts'
+import type { RefundEvidence } from '../domain/refund.ts'
 import type { PaymentGateway, QueryOutcome, Store, World, Writes } from '../ports.ts'
 import { type AppliedPayment, applyPayment } from './apply-payment.ts'
 import { applyRefund } from './apply-refund.ts'
@@ -44,18 +45,26 @@ function flagUntold(tx: Writes, world: World, attempt: Attempt, transactionId: s
  * What WeChat can list is recorded, each with a flag of its own in place of the payment's. Where it has no list (v3) that
  * one stays, and the notification or the bill brings the rest.
  */
-async function listExternalRefunds(ports: Ports, attempt: Attempt, transactionId: string): Promise<void> {
+export async function listExternalRefunds(ports: Ports, attempt: Attempt, transactionId: string): Promise<void> {
   const { store, world } = ports
   const { merchantId } = attempt
   const list = await ports.payment.listRefunds(attempt)
   if (list.outcome !== 'listed' || list.refunds.length === 0) return
   for (const evidence of list.refunds) {
-    await store.transaction(async (tx) => {
-      const { applied } = await applyRefund(tx, world, merchantId, evidence)
-      if (applied === 'not_ours') await recordExternalRefund(tx, world, merchantId, evidence)
-    })
+    await store.transaction((tx) => keepRefund(tx, world, merchantId, evidence))
   }
   await store.transaction((tx) =>
     tx.resolveFlag(merchantId, 'external_refund', transactionId, 'fenpay', 'each refund is listed', world.now()),
   )
+}
+
+/** Applies what WeChat says of a refund, and records it first where it is none of ours. */
+export async function keepRefund(
+  tx: Writes,
+  world: World,
+  merchantId: string,
+  evidence: RefundEvidence,
+): Promise<void> {
+  const { applied } = await applyRefund(tx, world, merchantId, evidence)
+  if (applied === 'not_ours') await recordExternalRefund(tx, world, merchantId, evidence)
 }

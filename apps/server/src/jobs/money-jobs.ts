@@ -1,4 +1,5 @@
 import { clockFollower } from '../commands/follow-clock.ts'
+import { recordUntoldRefunds } from '../commands/record-untold-refunds.ts'
 import { sweepOrders } from '../commands/sweep-orders.ts'
 import { sweepRefunds } from '../commands/sweep-refunds.ts'
 import { watchInvariants, watchOverdue } from '../commands/watch-money.ts'
@@ -18,6 +19,7 @@ export interface MoneyJobs {
 }
 
 const overduePauseMs = 60_000
+const untoldPauseMs = 10 * 60_000
 const invariantsPauseMs = 5 * 60_000
 const retentionPauseMs = 60 * 60_000
 
@@ -29,6 +31,8 @@ export function startMoneyJobs(jobs: MoneyJobs): Repeated {
     onError('an open order could not be looked at; it is tried again', error, { order_number: orderNumber })
   const onRefund = ({ outRefundNo }: { outRefundNo: string }, error: unknown) =>
     onError('a refund could not be looked at; it is tried again', error, { out_refund_no: outRefundNo })
+  const onUntold = ({ transactionId }: { transactionId: string }, error: unknown) =>
+    onError('a refund made outside could not be recorded; it is tried again', error, { transaction_id: transactionId })
   const followClock = clockFollower(jobs)
   const running = [
     repeat(() => followClock().then(noMore), sweepPauseMs, failed('following a clock that was put back')),
@@ -37,6 +41,11 @@ export function startMoneyJobs(jobs: MoneyJobs): Repeated {
       (signal) => sweepRefunds({ ...jobs, onFailure: onRefund }, signal),
       sweepPauseMs,
       failed('a sweep of refunds'),
+    ),
+    repeat(
+      () => recordUntoldRefunds({ ...jobs, onFailure: onUntold }).then(noMore),
+      untoldPauseMs,
+      failed('asking about refunds made outside'),
     ),
     repeat(() => watchOverdue(jobs).then(noMore), overduePauseMs, failed('the watch over what is overdue')),
     repeat(() => jobs.store.forgetOld(jobs.world.now()), retentionPauseMs, failed('deleting what is past its time')),

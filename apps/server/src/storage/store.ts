@@ -69,6 +69,7 @@ import { forgetOld } from './retention.ts'
 import { findSession, insertSession, revokeSession, touchSession, upsertUser } from './sessions.ts'
 import { shiftSchedules } from './shift-schedules.ts'
 import { findShipment, isFullyRefunded, saveShipment } from './shipments.ts'
+import { untoldRefunds } from './untold-refunds.ts'
 import {
   deliveriesOf,
   endpointsOf,
@@ -100,6 +101,7 @@ export function createStore(sql: Sql, options: StoreOptions): Store {
     scheduleCheck: (...rest) => scheduleCheck(sql, ...rest),
     claimDueRefunds: (...rest) => claimDueRefunds(sql, ...rest),
     scheduleRefundCheck: (...rest) => scheduleRefundCheck(sql, ...rest),
+    untoldRefunds: () => untoldRefunds(sql),
     findOverdue: (...rest) => findOverdue(sql, ...rest),
     settleDecidedFlags: (...rest) => settleDecidedFlags(sql, ...rest),
     shiftSchedules: (...rest) => shiftSchedules(sql, options, ...rest),
