@@ -134,9 +134,11 @@ test('a try that died on the way is told to the next one; a message that may hav
   const parts = outboxParts(shop.sql, world)
   await shipOrder(parts, merchantId, orderNumber, express)
   await fill('paid_message', 1)
-  // Claimed, and then the process is gone.
+  // Both are begun, and then the process is gone.
   const soon = new Date(world.now().getTime() + 60_000)
-  assert.equal((await parts.store.claimDueOutbox(world.now(), soon, 20)).length, 2)
+  const held = await parts.store.holdDueOutbox(world.now(), soon, 20)
+  assert.equal(held.length, 2)
+  for (const { outboxId } of held) assert.ok(await parts.store.claimOutbox(merchantId, outboxId, soon, soon))
   await deliverDueOutbox(parts, signal)
   assert.deepEqual(parts.calls, { shipping: [], messages: 0 }, "it is still that one's")
   world.aheadMs += 61_000
@@ -185,8 +187,8 @@ test('F66: of a backlog the newest that users wait for goes first, and every mer
   await fill('paid_message', 60)
   await fill('paid_message', 2, '1900000199')
   const { store } = outboxParts(shop.sql, world)
-  const claimed = await store.claimDueOutbox(world.now(), new Date(world.now().getTime() + 60_000), 20)
-  const mine = claimed.filter((item) => item.merchantId === merchantId)
+  const held = await store.holdDueOutbox(world.now(), new Date(world.now().getTime() + 60_000), 20)
+  const mine = held.filter((item) => item.merchantId === merchantId)
   assert.deepEqual(
     mine.filter(({ kind }) => kind === 'paid_message').map(({ payload }) => payload['n']),
     Array.from({ length: 20 }, (_, place) => 59 - place),
@@ -195,9 +197,9 @@ test('F66: of a backlog the newest that users wait for goes first, and every mer
     mine.filter(({ kind }) => kind === 'webhook').map(({ payload }) => payload['n']),
     Array.from({ length: 20 }, (_, place) => place),
   )
-  assert.ok(claimed.findIndex((item) => item.merchantId === '1900000199') <= 2, 'the small merchant does not wait')
+  assert.ok(held.findIndex((item) => item.merchantId === '1900000199') <= 2, 'the small merchant does not wait')
   assert.equal(
-    claimed.findIndex(({ kind }) => kind === 'webhook'),
+    held.findIndex(({ kind }) => kind === 'webhook'),
     22,
   )
   await clear()

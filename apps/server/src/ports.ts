@@ -547,10 +547,13 @@ export interface OutboxWrites {
 }
 
 export interface OutboxStore {
-  /** Takes what is due: what a user waits for first and the newest of it, then the longest overdue; so many of each merchant (F66). */
-  claimDueOutbox(now: Date, leaseUntil: Date, perMerchant: number): Promise<ClaimedOutbox[]>
-  /** Takes this one if it is due. */
-  claimOutbox(merchantId: string, outboxId: string, now: Date, leaseUntil: Date): Promise<ClaimedOutbox | undefined>
+  /**
+   * Keeps what is due from others until then: what a user waits for first and the newest of it, then the longest overdue;
+   * so many of each merchant (F66). Each is claimed as its turn comes.
+   */
+  holdDueOutbox(now: Date, until: Date, perMerchant: number): Promise<OutboxItem[]>
+  /** Begins a try of this one if it is due by then. */
+  claimOutbox(merchantId: string, outboxId: string, dueBy: Date, leaseUntil: Date): Promise<ClaimedOutbox | undefined>
   keepPush(message: PushInboxMessage): Promise<void>
   /** As {@link NotifyStore.keepRefused}. */
   keepRefusedPush(message: PushInboxMessage, refusal: Refused): Promise<void>

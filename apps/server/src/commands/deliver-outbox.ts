@@ -8,6 +8,7 @@ import {
 import type {
   ClaimedOutbox,
   MessageGateway,
+  OutboxItem,
   Secrets,
   ShippingGateway,
   Store,
@@ -30,7 +31,7 @@ export interface OutboxPorts {
   secrets: Secrets
   world: World
   /** Told of an item whose result could not be written; it is tried again (F65). */
-  onFailure: (item: ClaimedOutbox, error: unknown) => void
+  onFailure: (item: OutboxItem, error: unknown) => void
 }
 
 /** How a try ended, and what is written together with that. */
@@ -61,9 +62,9 @@ const trySeconds = 20
 export function deliverDueOutbox(ports: OutboxPorts, signal: AbortSignal): Promise<boolean> {
   const work = {
     now: ports.world.now(),
-    claim: ports.store.claimDueOutbox,
-    async lookAt(claimed: ClaimedOutbox) {
-      await tryOnce(ports, claimed)
+    claim: ports.store.holdDueOutbox,
+    async lookAt(held: OutboxItem) {
+      await claimAndTry(ports, held, held.nextAt)
     },
     onFailure: ports.onFailure,
   }
@@ -74,14 +75,21 @@ export function deliverDueOutbox(ports: OutboxPorts, signal: AbortSignal): Promi
  * Delivers one item, if it is due and nobody is at it.
  * @returns the step it took; undefined when there was nothing to do
  */
-export async function deliverOutboxItem(
+export function deliverOutboxItem(
   ports: OutboxPorts,
   merchantId: string,
   outboxId: string,
 ): Promise<OutboxStep['status'] | undefined> {
-  const now = ports.world.now()
-  const leaseUntil = new Date(now.getTime() + leaseSeconds * 1000)
-  const claimed = await ports.store.claimOutbox(merchantId, outboxId, now, leaseUntil)
+  return claimAndTry(ports, { merchantId, outboxId }, ports.world.now())
+}
+
+async function claimAndTry(
+  ports: OutboxPorts,
+  { merchantId, outboxId }: Pick<OutboxItem, 'merchantId' | 'outboxId'>,
+  dueBy: Date,
+): Promise<OutboxStep['status'] | undefined> {
+  const leaseUntil = new Date(ports.world.now().getTime() + leaseSeconds * 1000)
+  const claimed = await ports.store.claimOutbox(merchantId, outboxId, dueBy, leaseUntil)
   return claimed && tryOnce(ports, claimed)
 }
 

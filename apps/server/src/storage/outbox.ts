@@ -17,7 +17,6 @@ interface OutboxRow {
   order_number: string | null
   payload: OutboxPayload
   attempts: number
-  was_in_flight: boolean
   created_at: Date
 }
 
@@ -47,54 +46,54 @@ async function wakeAfterCommit(
   }
 }
 
-/** What users wait for goes first, the newest of it; the rest by how long it is overdue. Each merchant gives so many. */
-export async function claimDueOutbox(
-  sql: Queries,
-  now: Date,
-  leaseUntil: Date,
-  perMerchant: number,
-): Promise<ClaimedOutbox[]> {
-  // Materialized, since a plan that looks for the due items once for each row would claim more than the limit.
+/**
+ * What users wait for goes first, the newest of it; the rest by how long it is overdue. Each merchant gives so many. No
+ * try is counted: whoever takes many comes to the last of them late, or not at all.
+ */
+export async function holdDueOutbox(sql: Queries, now: Date, until: Date, perMerchant: number): Promise<OutboxItem[]> {
+  // Materialized, since a plan that looks for the due items once for each row would take more than the limit.
   const rows = await sql<OutboxRow[]>`
     with due as materialized (
-      select m.merchant_id, d.outbox_id, d.in_flight as was_in_flight, d.place
+      select m.merchant_id, d.outbox_id, d.place
         from merchants m cross join lateral (
           (select u.*, row_number() over () as place from (
-            select outbox_id, in_flight from outbox
+            select outbox_id from outbox
              where merchant_id = m.merchant_id and status = 'pending' and user_facing and next_at <= ${now}
              order by created_at desc limit ${perMerchant} for update skip locked) u)
           union all
           (select o.*, ${perMerchant} + row_number() over () as place from (
-            select outbox_id, in_flight from outbox
+            select outbox_id from outbox
              where merchant_id = m.merchant_id and status = 'pending' and not user_facing and next_at <= ${now}
              order by next_at limit ${perMerchant} for update skip locked) o)
         ) d
-    ), claimed as (
-      update outbox o set next_at = ${leaseUntil}, attempts = o.attempts + 1, in_flight = true
+    ), held as (
+      update outbox o set next_at = ${until}
         from due where o.merchant_id = due.merchant_id and o.outbox_id = due.outbox_id
-      returning o.*, due.was_in_flight, due.place
+      returning o.*, due.place
     )
-    select * from claimed order by place, merchant_id`
-  return rows.map((row) => claimedOf(row, leaseUntil))
+    select * from held order by place, merchant_id`
+  return rows.map((row) => ({ ...itemOf(row), nextAt: until }))
 }
 
+/** Waits for whoever has the row locked: that may be a sweep that looks at it and does not take it. */
 export async function claimOutbox(
   sql: Queries,
   merchantId: string,
   outboxId: string,
-  now: Date,
+  dueBy: Date,
   leaseUntil: Date,
 ): Promise<ClaimedOutbox | undefined> {
-  const [row] = await sql<OutboxRow[]>`
+  const [row] = await sql<(OutboxRow & { was_in_flight: boolean })[]>`
     with due as materialized (
       select outbox_id, in_flight as was_in_flight from outbox
-       where merchant_id = ${merchantId} and outbox_id = ${outboxId} and status = 'pending' and next_at <= ${now}
-         for update skip locked
+       where merchant_id = ${merchantId} and outbox_id = ${outboxId} and status = 'pending' and next_at <= ${dueBy}
+         for update
     )
     update outbox o set next_at = ${leaseUntil}, attempts = o.attempts + 1, in_flight = true
       from due where o.merchant_id = ${merchantId} and o.outbox_id = due.outbox_id
     returning o.*, due.was_in_flight`
-  return row && claimedOf(row, leaseUntil)
+  if (row === undefined) return undefined
+  return { ...itemOf(row), nextAt: leaseUntil, attempts: row.attempts, wasInFlight: row.was_in_flight, leaseUntil }
 }
 
 export async function endOutboxTry(sql: Queries, claimed: ClaimedOutbox, step: OutboxStep, at: Date): Promise<boolean> {
@@ -148,7 +147,7 @@ export async function audience(
   }
 }
 
-function claimedOf(row: OutboxRow, leaseUntil: Date): ClaimedOutbox {
+function itemOf(row: OutboxRow): Omit<OutboxItem, 'nextAt'> {
   return {
     merchantId: row.merchant_id,
     outboxId: row.outbox_id,
@@ -157,9 +156,5 @@ function claimedOf(row: OutboxRow, leaseUntil: Date): ClaimedOutbox {
     orderNumber: row.order_number ?? undefined,
     payload: row.payload,
     createdAt: row.created_at,
-    nextAt: leaseUntil,
-    attempts: row.attempts,
-    wasInFlight: row.was_in_flight,
-    leaseUntil,
   }
 }

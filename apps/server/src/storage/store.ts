@@ -31,9 +31,9 @@ import {
 import {
   addOutbox,
   audience,
-  claimDueOutbox,
   claimOutbox,
   endOutboxTry,
+  holdDueOutbox,
   restartOutbox,
   type WakeWorker,
 } from './outbox.ts'
@@ -107,7 +107,7 @@ export function createStore(sql: Sql, options: StoreOptions): Store {
     shiftSchedules: (...rest) => shiftSchedules(sql, options, ...rest),
     forgetOld: (...rest) => forgetOld(sql, ...rest),
     brokenInvariants: () => checkInvariantsPatiently(sql),
-    claimDueOutbox: (...rest) => claimDueOutbox(sql, ...rest),
+    holdDueOutbox: (...rest) => holdDueOutbox(sql, ...rest),
     claimOutbox: (...rest) => claimOutbox(sql, ...rest),
     keepPush: (message) => keepPush(sql, message),
     keepRefusedPush: (message, refusal) => keepRefusedPush(sql, message, refusal),
