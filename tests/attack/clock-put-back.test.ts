@@ -47,3 +47,22 @@ test('P1, P5: money and refunds that were due soon by a clock an hour ahead are 
   assert.deepEqual(after?.next_at, before?.next_at, 'a deadline is counted from the payment')
   await endsWell(shop)
 })
+
+test('F71: what was given back by a clock an hour ahead keeps nobody from the next refund when it was put right', async () => {
+  aheadMs += 3_600_000
+  const shopper = await Shopper.arrive(shop)
+  const orderNumber = await shopper.buy()
+  await shopper.check(orderNumber)
+  const by = { source: 'staff', actor: 'staff:eve' } as const
+  const part = () =>
+    refundOrder({ store, payment, world }, merchant.merchantId, orderNumber, { amountFen: 100, reason: '面凉了' }, by)
+  await part()
+  aheadMs -= 3_600_000
+  await pass(90)
+  await part()
+  await until('both are back', async () => {
+    await pass(10)
+    return (await shopper.show(orderNumber)).refunded_fen === 200
+  })
+  await endsWell(shop)
+})

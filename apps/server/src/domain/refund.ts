@@ -169,7 +169,8 @@ export function judgeRefund(payment: PaymentBalance, amountFen: number, now: Dat
   if (amountFen > leftFen(payment)) return 'refund_exceeds_payment'
   if (payment.refundCount >= refundsMax) return 'refund_too_many'
   if (secondsBetween(payment.successTime, now) > refundableSeconds) return 'refund_too_late'
-  if (payment.lastRefundAt !== undefined && secondsBetween(payment.lastRefundAt, now) < gapSeconds)
+  // Far ahead of now it is the word of a clock that was put back since (F71).
+  if (payment.lastRefundAt !== undefined && Math.abs(secondsBetween(payment.lastRefundAt, now)) < gapSeconds)
     return 'refund_too_soon'
   return undefined
 }
