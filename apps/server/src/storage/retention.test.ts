@@ -8,7 +8,7 @@ import { forgetOld } from './retention.ts'
 const { sql } = await testDatabase()
 await migrate(sql, await readMigrations(fileURLToPath(new URL('./migrations', import.meta.url))))
 
-test('A56: refused messages go after 90 days, what had an effect stays for ever', async () => {
+test('A24, A56: messages that were refused or repeated go after 90 days, what had an effect stays for ever', async () => {
   await sql.unsafe(`
     insert into merchants (merchant_id, name, pay_api, sealed_keys) values ('10000100', 'shop', 'v3', '');
     insert into apps (merchant_id, appid, sealed_secret) values ('10000100', 'wx', '');
@@ -16,10 +16,12 @@ test('A56: refused messages go after 90 days, what had an effect stays for ever'
     insert into notify_inbox (merchant_id, inbox_id, pay_api, received_at, headers, body, verdict, decided_at)
       values ('10000100', 'old refused', 'v3', '2026-01-01Z', '{}', '', 'refused', now()),
              ('10000100', 'old applied', 'v3', '2026-01-01Z', '{}', '', 'applied', now()),
+             ('10000100', 'old repeated', 'v2-md5', '2026-01-01Z', '{}', '', 'repeated', now()),
              ('10000100', 'new refused', 'v3', '2026-05-31Z', '{}', '', 'refused', now());
     insert into push_inbox (merchant_id, inbox_id, appid, received_at, query, content_type, body, verdict, dedupe_key, decided_at)
       values ('10000100', 'old forged', 'wx', '2026-01-01Z', '{}', '', '', 'refused', null, now()),
              ('10000100', 'old unread', 'wx', '2026-01-01Z', '{}', '', '', null, null, null),
+             ('10000100', 'old repeated', 'wx', '2026-01-01Z', '{}', '', '', 'repeated', '1:a', now()),
              ('10000100', 'old effect', 'wx', '2026-01-01Z', '{}', '', '', 'applied', '1:a', now()),
              ('10000100', 'new forged', 'wx', '2026-05-31Z', '{}', '', '', 'refused', null, now());
     insert into idempotency_keys (merchant_id, user_id, route, key, request_hash, answer, created_at)

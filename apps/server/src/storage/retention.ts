@@ -20,12 +20,12 @@ export async function forgetOld(sql: Sql, now: Date): Promise<boolean> {
     await sql`
       delete from notify_inbox where ctid in (
         select ctid from notify_inbox
-         where (verdict in ('refused', 'ignored') or verdict is null) and received_at < ${before(refusedMessageDays)}
+         where (verdict in ('refused', 'repeated', 'ignored') or verdict is null) and received_at < ${before(refusedMessageDays)}
          limit ${atOnce})`,
     await sql`
       delete from push_inbox where ctid in (
         select ctid from push_inbox
-         where (verdict in ('refused', 'ignored') or verdict is null) and received_at < ${before(refusedMessageDays)}
+         where (verdict in ('refused', 'repeated', 'ignored') or verdict is null) and received_at < ${before(refusedMessageDays)}
          limit ${atOnce})`,
     await sql`
       delete from idempotency_keys where ctid in (
