@@ -1,19 +1,19 @@
 /** F28: a refund that WeChat could not deliver, and several people who pay the user by other means. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { PayV3Client } from '@fenpay/wechat'
 import { refundOrder } from '../../apps/server/src/commands/refund-order.ts'
 import { settleAbnormalRefund } from '../../apps/server/src/commands/settle-abnormal-refund.ts'
 import { createWeChatGateway } from '../../apps/server/src/gateway/wechat-gateway.ts'
 import { connect } from '../../apps/server/src/storage/connect.ts'
 import { createStore } from '../../apps/server/src/storage/store.ts'
 import { endsWell } from '../support/ends-well.ts'
+import { sendToOwnCard } from '../support/send-to-own-card.ts'
 import { Shopper } from '../support/shop.ts'
 import { startTimedShop } from '../support/timed-shop.ts'
 
 const shop = await startTimedShop()
 const { merchant } = shop.config
-const { merchantId, keys } = merchant
+const { merchantId } = merchant
 const merchants = { find: async () => merchant, ofApp: async () => merchant }
 const { payment } = createWeChatGateway(merchants, { clock: Date.now })
 const store = createStore(shop.sql, { random: Math.random })
@@ -61,21 +61,8 @@ test('F28, I9: of six people on two servers who say that they paid the user one 
 
 test('F28: what WeChat delivers after all, when a person has paid already, is flagged and changes nothing', async () => {
   const { shopper, orderNumber, number } = await abnormalRefund()
-  const found = await store.reads.findRefund(merchantId, number)
   await settleAbnormalRefund({ store, world }, merchantId, number, { note: '现金', by: 'staff:eve' })
-  const { certificate, apiV3Key = '', wechatpayPublicKeys } = keys
-  assert.ok(certificate !== undefined && found?.refundId !== undefined)
-  const client = new PayV3Client({
-    mchid: merchantId,
-    apiV3Key,
-    merchantKey: { serialNo: certificate.serialNo, privateKey: certificate.privateKeyPem },
-    platformKeys: {
-      publicKeys: wechatpayPublicKeys.map(({ id, publicKeyPem }) => ({ id, publicKey: publicKeyPem })),
-      download: true,
-    },
-    baseUrls: [shop.wechat.url],
-  })
-  await client.applyAbnormalRefund(found.refundId, { out_refund_no: number, type: 'MERCHANT_BANK_CARD' })
+  await sendToOwnCard(shop, number)
   await shop.passTime(180)
   assert.deepEqual(await openFlags(orderNumber), ['refund_contradiction'])
   const order = await shopper.show(orderNumber)

@@ -5,6 +5,7 @@ import { test } from 'node:test'
 import { createWeChatGateway } from '../../apps/server/src/gateway/wechat-gateway.ts'
 import { createStore } from '../../apps/server/src/storage/store.ts'
 import { until } from '../../scripts/until.ts'
+import { sendToOwnCard } from '../support/send-to-own-card.ts'
 import { Shopper } from '../support/shop.ts'
 import { startTimedShop } from '../support/timed-shop.ts'
 import { hireOperator, tells } from './operator.ts'
@@ -218,6 +219,27 @@ test('with every notification dropped for an hour, orders are paid and refunds e
   await shop.passTime(3 * 60 * 60)
   await told(number, 'repeated; it was known already')
   assert.deepEqual((await order(number)).sum, sum)
+  await checks()
+})
+
+test('of an abnormal refund that WeChat then paid out it is not said that the user has the money (F28)', async () => {
+  const { number } = await bought()
+  await shop.wechat.fault('refund.abnormal')
+  assert.equal((await fenpay('refund', number, '--reason', '面凉了', '--yes')).code, 0)
+  await shop.passTime(60)
+  const { screen: abnormal } = await order(number)
+  tells(abnormal, 'refund 1     WeChat could not deliver the money', 'to your own card there ends as succeeded')
+  const [, refundNumber = ''] = /number (\w{26}), after/.exec(abnormal) ?? []
+  await sendToOwnCard(shop, refundNumber)
+  await shop.passTime(3 * 60 * 60)
+  const { screen, sum } = await order(number)
+  assert.equal(sum.back, 6560)
+  tells(
+    screen.slice(screen.indexOf('could not deliver')),
+    "to the user, or to the merchant's card if that was chosen there",
+    nobodyHasToAct,
+  )
+  assert.doesNotMatch(screen, /the user has the money/)
   await checks()
 })
 

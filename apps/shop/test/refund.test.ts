@@ -4,7 +4,7 @@ import type { Order, Refund, RefundRequest, RefundStatus } from '@fenpay/client'
 import { errorCatalogue } from '@fenpay/contract'
 import fc from 'fast-check'
 import { tell } from '../miniprogram/modules/error-texts.ts'
-import { headline, statusWord } from '../miniprogram/modules/order-texts.ts'
+import { headline, statusWord, timeline } from '../miniprogram/modules/order-texts.ts'
 import { chooseAll, choosePieces, isDivisible, refundFormLines } from '../miniprogram/modules/refund-form.ts'
 import { otherReason, usualReasons, wordsLengthMax, writeReason } from '../miniprogram/modules/refund-reason.ts'
 import { refundViews } from '../miniprogram/modules/refund-view.ts'
@@ -102,6 +102,21 @@ test('only what WeChat gave back, with its time, is told as given back the way i
   const note = (one: Refund) => refundViews(order({ refunds: [one] }), () => '')[0]?.note ?? ''
   for (const status of statuses) assert.doesNotMatch(note(refund(status)), /已原路退回/, status)
   assert.match(note({ ...refund('succeeded'), succeeded_at: at }), /已原路退回/)
+})
+
+test('what could not be delivered at first is never told as given back the way it came', () => {
+  const event = { seq: 1, kind: 'refund_abnormal', from: 'paid', to: 'paid', cause: 'query', at } as const
+  const events = [event, { ...event, seq: 2, kind: 'refund_succeeded' }]
+  const [view] = refundViews(order({ events, refunds: [{ ...refund('succeeded'), succeeded_at: at }] }), () => '')
+  assert.match(view?.note ?? '', /没有收到，请联系商家/)
+  assert.deepEqual(
+    timeline(events, () => '').map(({ text }) => text),
+    ['退款成功，未收到请联系商家', '退款异常，请联系商家'],
+  )
+  assert.deepEqual(
+    timeline(events.slice(1), () => '').map(({ text }) => text),
+    ['退款成功，已原路退回'],
+  )
 })
 
 test('the list says 部分退款 and 已退款 by the money that is back', () => {

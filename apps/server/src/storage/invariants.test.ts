@@ -134,12 +134,22 @@ const breaks: [id: string, what: string, statement: string][] = [
     'a posting of nothing',
     `insert into ledger_postings values ('10000100', 'payment_received', 't9', null, now())`,
   ],
+  [
+    'I9',
+    'a refund put right that was never given up',
+    `update ledger_postings set kind = 'refund_corrected' where kind = 'refund_succeeded'`,
+  ],
   ['I10', 'refunds counted that are none', `update payment_balances set refund_count = 49 where transaction_id = 't1'`],
   ['I10', 'more given back than was paid', `update refunds set amount_fen = 1001 where out_refund_no = 'back'`],
   [
     'I10',
     'a refund whose money is not held',
     `update payment_balances set reserved_fen = 0 where transaction_id = 't2'`,
+  ],
+  [
+    'I10',
+    'pieces held by a refund that holds none',
+    `update refunds set holds_pieces = false where out_refund_no = 'back'`,
   ],
   ['I10', 'more pieces given back than were bought', `update refund_lines set quantity = 3`],
   ['I10', 'an order that tells another sum', `update orders set refunded_fen = 1 where order_number = 'paid'`],
