@@ -47,7 +47,7 @@ async function applyFact(
     case 'settlement':
       return applySettlement(tx, world, merchantId, fact)
     case 'shipping_wanted': {
-      const orderNumber = (await tx.payment(merchantId, fact.transactionId))?.orderNumber
+      const orderNumber = await orderPaidBy(tx, merchantId, fact.transactionId)
       if (orderNumber === undefined) return false
       await raiseFlag(tx, world, merchantId, {
         kind: 'shipping_due',
@@ -77,7 +77,7 @@ async function applySettlement(
   merchantId: string,
   fact: Extract<PushFact, { fact: 'settlement' }>,
 ): Promise<boolean> {
-  const orderNumber = (await tx.payment(merchantId, fact.transactionId))?.orderNumber
+  const orderNumber = await orderPaidBy(tx, merchantId, fact.transactionId)
   const order = orderNumber === undefined ? undefined : await tx.lockOrder(merchantId, orderNumber)
   if (order?.status !== 'paid') return false
   const at = world.now()
@@ -99,7 +99,14 @@ async function applySettlement(
   if (known.settledAt === undefined && after.settledAt !== undefined)
     await tx.addEvent(order, { ...event, kind: 'money_settled' })
   await tx.resolveFlag(merchantId, 'shipping_due', order.orderNumber, 'fenpay', 'shipped', at)
+  await tx.resolveDeadShipping(merchantId, order.orderNumber, 'WeChat knows it', at)
   return true
+}
+
+/** Undefined also for money in suspense: nothing is shipped for that. */
+async function orderPaidBy(tx: Writes, merchantId: string, transactionId: string): Promise<string | undefined> {
+  const payment = await tx.payment(merchantId, transactionId)
+  return payment?.disposition === 'order' ? payment.orderNumber : undefined
 }
 
 function enteredElsewhere(merchantId: string, orderNumber: string, recordedAt: Date): Shipment {

@@ -56,3 +56,14 @@ test('a refusal is final at once', () => {
   )
   assert.deepEqual(step, { status: 'dead', error: 'no' })
 })
+
+test('what is too early is no failed try: it waits as often as it has to', () => {
+  const until = new Date('2026-05-01T01:00:00Z')
+  const early = { outcome: 'not_yet', until, error: 'too early' } as const
+  assert.deepEqual(nextOutboxStep({ kind: 'shipping_deadline', attempts: 100, wasInFlight: false }, early, now), {
+    status: 'pending',
+    nextAt: until,
+    error: 'too early',
+    mayHaveArrived: false,
+  })
+})

@@ -6,6 +6,8 @@ export type DeliveryOutcome =
   | { outcome: 'delivered'; note?: string }
   /** Nothing arrived, or the other side asked to come back later. */
   | { outcome: 'later'; error: string }
+  /** It is too early for it, which is no failure. */
+  | { outcome: 'not_yet'; until: Date; error: string }
   /** It may have arrived: no answer, or none that says so. */
   | { outcome: 'unknown'; error: string }
   /** The other side will not take it, today or tomorrow. */
@@ -63,6 +65,8 @@ export function nextOutboxStep(
 ): OutboxStep {
   if (ended.outcome === 'delivered') return { status: 'done', note: ended.note }
   if (ended.outcome === 'unknown' && onceAtMost.has(kind)) return { status: 'done', note: ended.error }
+  if (ended.outcome === 'not_yet')
+    return { status: 'pending', nextAt: ended.until, error: ended.error, mayHaveArrived: false }
   const gap = ended.outcome === 'refused' ? undefined : gapsSeconds[kind][attempts - 1]
   if (gap === undefined) return { status: 'dead', error: ended.error }
   const nextAt = new Date(now.getTime() + gap * 1000)

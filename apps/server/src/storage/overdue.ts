@@ -70,4 +70,17 @@ export async function settleDecidedFlags(sql: Sql, now: Date): Promise<void> {
       [now],
     )
   }
+  await settleShippingOfRefunded(sql, now)
+}
+
+/** Nothing is left to ship of an order whose money is all back with the user. */
+async function settleShippingOfRefunded(sql: Sql, now: Date): Promise<void> {
+  await sql`
+    update flags f set resolved_at = ${now}, resolved_by = 'fenpay', note = 'given back'
+      from orders o
+     where f.resolved_at is null and (o.merchant_id, o.order_number) = (f.merchant_id, f.order_number)
+       and o.status = 'paid' and o.refunded_fen = o.paid_fen
+       and (f.kind = 'shipping_due' or (f.kind = 'outbox_dead' and exists (
+         select from outbox u
+          where (u.merchant_id, u.outbox_id, u.kind) = (f.merchant_id, f.subject_id, 'upload_shipping'))))`
 }
