@@ -59,3 +59,11 @@ test('F36: one probe at a time; the one that is accepted closes the circuit', ()
   circuit.report('accepted')
   assert.deepEqual([circuit.mayCall(), circuit.mayCall(), changes], [true, true, ['open', 'closed']])
 })
+
+test('F36, F71: when the clock is put back, the next call may try whether the key works', () => {
+  const { circuit, time, refuse } = setUp()
+  refuse(3)
+  assert.equal(circuit.mayCall(), false)
+  time.nowMs -= 3_600_000
+  assert.deepEqual([circuit.mayCall(), circuit.mayCall()], [true, false])
+})

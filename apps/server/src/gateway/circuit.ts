@@ -31,7 +31,9 @@ export function createCircuit(now: () => number, onChange: (state: 'open' | 'clo
   return {
     mayCall() {
       if (!isOpen()) return true
-      if (now() < probeAtMs) return false
+      const waitMs = probeAtMs - now()
+      // A longer wait was set by a clock that has been put back since (F71).
+      if (waitMs > 0 && waitMs <= pauseMs) return false
       // This call is the probe; if it never comes back, the next one may be after the same pause.
       probeAtMs = now() + pauseMs
       isProbing = true

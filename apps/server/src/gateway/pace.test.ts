@@ -54,3 +54,12 @@ test('F15: ten seconds without a limit double the rate, until there is none', ()
   time.nowMs += 40_000
   assert.equal(callsIn(1), 100)
 })
+
+test('F15, F71: a limit from before the clock was put back ends as soon as any other', () => {
+  const { pace, time, callsIn } = setUp()
+  pace.slowDown()
+  time.nowMs -= 3_600_000
+  callsIn(1)
+  time.nowMs += 50_000
+  assert.equal(callsIn(1), 100)
+})

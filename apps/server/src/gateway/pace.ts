@@ -26,6 +26,8 @@ export function createPace(now: () => number): Pace {
   let changedAtMs = 0
 
   function recover(nowMs: number) {
+    // The clock was put back: what it said before counts no more (F71).
+    changedAtMs = Math.min(changedAtMs, nowMs)
     while (rate < freeRate && nowMs - changedAtMs >= recoverMs) {
       rate *= 2
       changedAtMs += recoverMs

@@ -45,7 +45,9 @@ export function createMerchantDirectory(
   const kept = new Map<string, { merchant: Merchant; readAtMs: number }>()
   async function find(merchantId: string): Promise<Merchant | undefined> {
     const entry = kept.get(merchantId)
-    if (entry !== undefined && nowMs() - entry.readAtMs < keptForMs) return entry.merchant
+    // Older than now, unless the clock was put back since (F71).
+    const ageMs = entry === undefined ? Number.POSITIVE_INFINITY : Math.abs(nowMs() - entry.readAtMs)
+    if (entry !== undefined && ageMs < keptForMs) return entry.merchant
     const read = await readMerchant(sql, secrets, merchantId)
     if (read === undefined) return undefined
     const merchant = entry !== undefined && isDeepStrictEqual(read, entry.merchant) ? entry.merchant : read
