@@ -77,3 +77,24 @@ test('F31, F76: a refund made outside beside fifty of ours is flagged, although 
   assert.equal((await shopper.show(orderNumber)).refunded_fen, 100)
   await endsWell(shop)
 })
+
+test('F3, F76: a refund made outside that is told of twenty times at once is recorded once, and each message is taken', async () => {
+  await toldOfPlatformRefunds()
+  const shopper = await Shopper.arrive(shop)
+  const orderNumber = await shopper.buy()
+  await shopper.check(orderNumber)
+  await shop.wechat.fault('notify.duplicate', { times: 1, options: { copies: 20, concurrent: true } })
+  await shop.wechat.control('/_sim/refunds', { out_trade_no: await numberOf(orderNumber), amount: 100 })
+  await shop.passTime(10)
+  const inbox = await shop.sql<{ verdict: string | null }[]>`
+    select n.verdict from notify_inbox n join refunds r using (merchant_id, transaction_id)
+     where r.order_number = ${orderNumber} and n.received_at > r.created_at - interval '10 seconds'
+       and n.pay_api = 'v2-md5' order by n.verdict`
+  assert.deepEqual(
+    inbox.map(({ verdict }) => verdict),
+    ['applied', ...Array<string>(19).fill('repeated')],
+  )
+  assert.equal((await shopper.show(orderNumber)).refunded_fen, 100)
+  assert.deepEqual(await openFlags(orderNumber), ['external_refund'])
+  await endsWell(shop)
+})

@@ -4,7 +4,7 @@ import { refundAcceptedPosting, refundSucceededPosting } from '../domain/ledger.
 import { leftFen, type Refund, type RefundEvidence, refundsMax } from '../domain/refund.ts'
 import { nextRefundCheckAt } from '../domain/refund-schedule.ts'
 import type { World, Writes } from '../ports.ts'
-import { tellMove } from './apply-refund.ts'
+import { applyRefund, tellMove } from './apply-refund.ts'
 import { raiseFlag } from './raise-flag.ts'
 
 /**
@@ -18,13 +18,18 @@ export async function recordExternalRefund(
   world: World,
   merchantId: string,
   evidence: RefundEvidence,
-): Promise<'recorded' | 'nothing' | 'payment_unknown' | 'refund_does_not_fit'> {
+): Promise<'recorded' | 'repeated' | 'nothing' | 'payment_unknown' | 'refund_does_not_fit'> {
   const found = await tx.payment(merchantId, evidence.transactionId)
   if (found === undefined) return 'payment_unknown'
   if (evidence.state === 'closed') return 'nothing'
   const order = found.orderNumber === undefined ? undefined : await tx.lockOrder(merchantId, found.orderNumber)
   const payment = await tx.lockPayment(merchantId, evidence.transactionId)
   if (payment === undefined) return 'payment_unknown'
+  // Of two messages about it at once, the one that waited for the lock finds what the other one has recorded (F3).
+  if ((await tx.findRefund(merchantId, evidence.outRefundNo)) !== undefined) {
+    const { applied } = await applyRefund(tx, world, merchantId, evidence)
+    return applied === 'moved' ? 'recorded' : 'repeated'
+  }
   const at = world.now()
   await raiseFlag(tx, world, merchantId, externalRefundFlag(evidence, payment.orderNumber))
   if (evidence.amountFen > leftFen(payment) || payment.refundCount >= refundsMax) return 'refund_does_not_fit'

@@ -69,6 +69,7 @@ function decide(
     if (applied === 'contradiction') return keep('ignored', 'refund_contradiction')
     const recorded = await recordExternalRefund(tx, ports.world, merchantId, evidence)
     if (recorded === 'recorded') return keep('applied', 'external_refund')
+    if (recorded === 'repeated') return keep('repeated')
     return recorded === 'nothing' ? keep('ignored', 'external_refund_closed') : recorded
   })
 }
