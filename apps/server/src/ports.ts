@@ -416,6 +416,8 @@ export interface Store extends OutboxStore {
   settleDecidedFlags(now: Date): Promise<void>
   /** Brings every later look and try nearer by `byMs`, at most to now: the clock was put back by so much. */
   shiftSchedules(now: Date, byMs: number): Promise<void>
+  /** Brings to now the looks that a clock of before, which was ahead, put farther away than any schedule does. */
+  recallStrays(now: Date): Promise<void>
   /** Deletes what is past its time: refused messages, kept answers, ended sessions. @returns whether more is left */
   forgetOld(now: Date): Promise<boolean>
   /** Runs every invariant on one snapshot; nothing when all is well. */

@@ -14,6 +14,11 @@ const gapsSeconds: Record<RefundStatus, readonly number[]> = {
   refused: [],
 }
 
+/** The longest gap of each status that is looked at. */
+export const farthestRefundChecks = (Object.entries(gapsSeconds) as [RefundStatus, readonly number[]][])
+  .filter(([, gaps]) => gaps.length > 0)
+  .map(([status, gaps]) => ({ status, seconds: Math.max(...gaps) }))
+
 /** When a refund is looked at next; undefined when it is final. */
 export function nextRefundCheckAt(status: RefundStatus, checkCount: number, now: Date): Date | undefined {
   const gaps = gapsSeconds[status]

@@ -19,6 +19,7 @@ export interface MoneyJobs {
 }
 
 const overduePauseMs = 60_000
+const straysPauseMs = 60_000
 const untoldPauseMs = 10 * 60_000
 const invariantsPauseMs = 5 * 60_000
 const retentionPauseMs = 60 * 60_000
@@ -46,6 +47,11 @@ export function startMoneyJobs(jobs: MoneyJobs): Repeated {
       () => recordUntoldRefunds({ ...jobs, onFailure: onUntold }).then(noMore),
       untoldPauseMs,
       failed('asking about refunds made outside'),
+    ),
+    repeat(
+      () => jobs.store.recallStrays(jobs.world.now()).then(noMore),
+      straysPauseMs,
+      failed('the look for what a wrong clock has put off'),
     ),
     repeat(() => watchOverdue(jobs).then(noMore), overduePauseMs, failed('the watch over what is overdue')),
     repeat(() => jobs.store.forgetOld(jobs.world.now()), retentionPauseMs, failed('deleting what is past its time')),

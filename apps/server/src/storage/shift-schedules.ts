@@ -1,3 +1,5 @@
+import { liveStatuses } from '../domain/attempt.ts'
+import { farthestRefundChecks } from '../domain/refund-schedule.ts'
 import { type RetryOptions, type Sql, withRetry } from './connect.ts'
 
 /**
@@ -24,4 +26,25 @@ export async function shiftSchedules(sql: Sql, retry: RetryOptions, now: Date, b
       retry,
     )
   }
+}
+
+/** More than any gap between two looks at a payment under way, and than any lease. */
+const farthestCheck = '2 minutes'
+
+/**
+ * Brings to `now` the looks at orders and refunds that lie farther ahead than any schedule puts them: a clock that was
+ * ahead set them, and the process that could have noticed is gone.
+ */
+export async function recallStrays(sql: Sql, now: Date): Promise<void> {
+  await sql`
+    update orders o set next_check_at = ${now}
+     where next_check_at > ${now}::timestamptz + ${farthestCheck}::interval
+       and (status <> 'pending' or next_check_at > expires_at or exists (
+         select from attempts a where (a.merchant_id, a.order_number) = (o.merchant_id, o.order_number)
+            and a.status = any(${[...liveStatuses]})))`
+  for (const { status, seconds } of farthestRefundChecks)
+    await sql`
+      update refunds set next_check_at = ${now}
+       where status = ${status}
+         and next_check_at > ${now}::timestamptz + ${farthestCheck}::interval + ${`${seconds} seconds`}::interval`
 }

@@ -67,7 +67,7 @@ import {
 } from './refunds.ts'
 import { forgetOld } from './retention.ts'
 import { findSession, insertSession, revokeSession, touchSession, upsertUser } from './sessions.ts'
-import { shiftSchedules } from './shift-schedules.ts'
+import { recallStrays, shiftSchedules } from './shift-schedules.ts'
 import { findShipment, isFullyRefunded, saveShipment } from './shipments.ts'
 import { untoldRefunds } from './untold-refunds.ts'
 import {
@@ -105,6 +105,7 @@ export function createStore(sql: Sql, options: StoreOptions): Store {
     findOverdue: (...rest) => findOverdue(sql, ...rest),
     settleDecidedFlags: (...rest) => settleDecidedFlags(sql, ...rest),
     shiftSchedules: (...rest) => shiftSchedules(sql, options, ...rest),
+    recallStrays: (now) => recallStrays(sql, now),
     forgetOld: (...rest) => forgetOld(sql, ...rest),
     brokenInvariants: () => checkInvariantsPatiently(sql),
     holdDueOutbox: (...rest) => holdDueOutbox(sql, ...rest),
