@@ -15,13 +15,28 @@ export interface OutboxRunner {
   stop(): Promise<void>
 }
 
+/** When a job could not be written nobody is woken for so long: its tables may be locked, and each payment would wait for them. */
+const restMs = 30_000
+
 /** `databaseUrl` is the owner's: the queue makes its own tables. `role` is who may put jobs into it. */
 export function createOutboxRunner(databaseUrl: string, role: string | undefined, logger: Logger): OutboxRunner {
   let jobs: OutboxJobs | undefined
   let sweeping: Repeated | undefined
+  let now = () => 0
+  let failedAtMs = Number.NEGATIVE_INFINITY
   return {
-    wake: async (execute, item) => jobs?.wake(execute, item),
+    async wake(execute, item) {
+      const passedMs = now() - failedAtMs
+      if (passedMs >= 0 && passedMs < restMs) return
+      try {
+        await jobs?.wake(execute, item)
+      } catch (error) {
+        failedAtMs = now()
+        throw error
+      }
+    },
     run(rest, sweepPauseMs) {
+      now = () => rest.world.now().getTime()
       const ports: OutboxPorts = {
         ...rest,
         onFailure: ({ outboxId, kind }, error) =>

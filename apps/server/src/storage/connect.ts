@@ -116,6 +116,11 @@ export function isDatabaseUnavailable(error: unknown): boolean {
   return unavailableCodes.has(codeOf(error))
 }
 
+/** Whether a statement gave up waiting, for a lock or for its own end: the connection is well, and so is what a savepoint keeps. */
+export function gaveUpWaiting(error: unknown): boolean {
+  return ['55P03', '57014'].includes(codeOf(error))
+}
+
 /** SQLSTATEs by which PostgreSQL says: nothing took effect, do the whole transaction again. */
 const retryableCodes: ReadonlySet<string> = new Set([
   '40001', // serialization_failure

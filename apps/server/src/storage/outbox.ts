@@ -1,6 +1,6 @@
 import type { OutboxKind, OutboxStep } from '../domain/outbox.ts'
 import type { Audience, ClaimedOutbox, OutboxItem, OutboxPayload } from '../ports.ts'
-import { isDatabaseUnavailable, type Transaction } from './connect.ts'
+import { gaveUpWaiting, isDatabaseUnavailable, type Transaction } from './connect.ts'
 import type { Queries } from './store.ts'
 
 /** Runs a statement of the job queue inside our transaction. */
@@ -42,7 +42,7 @@ async function wakeAfterCommit(
       wake(async (text, values = []) => ({ rows: await inner.unsafe(text, values as never[]) }), item),
     )
   } catch (error) {
-    if (isDatabaseUnavailable(error)) throw error
+    if (isDatabaseUnavailable(error) && !gaveUpWaiting(error)) throw error
   }
 }
 
