@@ -30,6 +30,8 @@ test('P1, P5, F71: what a server whose clock was hours ahead was to look at next
   const unpaid = await early.order()
   const pay = await early.prepay(unpaid)
   const left = await early.order()
+  const unwanted = await early.order('soy-milk', 1)
+  await early.prepay(unwanted)
   await shop.server.stop()
 
   aheadMs = 0
@@ -45,6 +47,11 @@ test('P1, P5, F71: what a server whose clock was hours ahead was to look at next
   const [waiting] = await shop.sql`
     select next_check_at = expires_at as is_at_its_end from orders where order_number = ${left}`
   assert.equal(waiting?.['is_at_its_end'], true, 'nobody can pay it: only its end matters')
+
+  await shopper.api.cancelOrder(shopper.token, unwanted)
+  aheadMs += 301_000
+  await shop.wechat.advance(301)
+  await until('what nobody wants is closed', async () => (await shopper.show(unwanted)).status === 'closed')
   await shop.wechat.clearFaults()
   await endsWell(shop)
 })

@@ -33,7 +33,8 @@ const farthestCheck = '2 minutes'
 
 /**
  * Brings to `now` the looks at orders and refunds that lie farther ahead than any schedule puts them: a clock that was
- * ahead set them, and the process that could have noticed is gone.
+ * ahead set them, and the process that could have noticed is gone. What it wrote of calls for a prepay_id would put the
+ * closing of their numbers off as far.
  */
 export async function recallStrays(sql: Sql, now: Date): Promise<void> {
   await sql`
@@ -42,6 +43,11 @@ export async function recallStrays(sql: Sql, now: Date): Promise<void> {
        and (status <> 'pending' or next_check_at > expires_at or exists (
          select from attempts a where (a.merchant_id, a.order_number) = (o.merchant_id, o.order_number)
             and a.status = any(${[...liveStatuses]})))`
+  await sql`
+    update attempts a set last_call_at = ${now}
+      from orders o
+     where o.next_check_at is not null and (a.merchant_id, a.order_number) = (o.merchant_id, o.order_number)
+       and a.status = any(${[...liveStatuses]}) and a.last_call_at > ${now}::timestamptz + ${farthestCheck}::interval`
   for (const { status, seconds } of farthestRefundChecks)
     await sql`
       update refunds set next_check_at = ${now}
