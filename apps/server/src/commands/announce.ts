@@ -156,7 +156,8 @@ function messageValues(message: PaidMessage, order: Order, lines: OrderLine[]): 
     total: `¥${formatYuan(order.totalFen)}`,
     items: itemDescription(lines),
     paid_at: beijingMinute(order.paidAt ?? order.createdAt),
-    remark: order.remark ?? '-',
+    // A blank one is none: no template takes an empty text.
+    remark: order.remark?.trim() || '-',
   }
   return Object.fromEntries(Object.entries(message.fields).map(([key, fact]) => [key, facts[fact]]))
 }
