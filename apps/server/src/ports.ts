@@ -268,6 +268,8 @@ export interface Writes extends Reads, OutboxWrites {
   /** The database books what it holds, and refuses what is more than was paid (I10). */
   insertRefund(refund: Refund, lines: RefundLine[], nextCheckAt: Date | undefined): Promise<void>
   lockRefund(merchantId: string, outRefundNo: string): Promise<Refund | undefined>
+  /** The other refunds of the same payment. */
+  otherRefunds(refund: Refund): Promise<Refund[]>
   /** Notes that WeChat is about to be asked for it. */
   countRefundCall(refund: Refund, at: Date): Promise<void>
   /** Keeps what WeChat said when it refused a call that may not have been the only one. */

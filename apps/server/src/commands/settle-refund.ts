@@ -3,6 +3,7 @@ import {
   isCallFresh,
   isDefinitelyRefused,
   isRefundFinal,
+  isTooSoonAfter,
   type Refund,
   type RefundEvidence,
   refundTransitions,
@@ -58,9 +59,13 @@ async function sendAgain(ports: Ports, refund: Refund): Promise<void> {
 async function callWeChat(ports: Ports, refund: Refund): Promise<void> {
   if (!(await ports.payment.canRefund(refund.merchantId, refund.payApi))) return flagNotConfigured(ports, refund)
   const counted = await ports.store.transaction(async (tx) => {
+    // One refund of a payment is judged and counted after the other.
+    await tx.lockPayment(refund.merchantId, refund.transactionId)
     const locked = await tx.lockRefund(refund.merchantId, refund.outRefundNo)
     if (locked === undefined || refundTransitions[locked.status].no_answer === undefined) return undefined
     const at = ports.world.now()
+    const others = await tx.otherRefunds(locked)
+    if (others.some((other) => isTooSoonAfter(other, at))) return undefined
     await tx.countRefundCall(locked, at)
     return { ...locked, calls: locked.calls + 1, lastCallAt: at }
   })

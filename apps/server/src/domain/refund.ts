@@ -169,9 +169,7 @@ export function judgeRefund(payment: PaymentBalance, amountFen: number, now: Dat
   if (amountFen > leftFen(payment)) return 'refund_exceeds_payment'
   if (payment.refundCount >= refundsMax) return 'refund_too_many'
   if (secondsBetween(payment.successTime, now) > refundableSeconds) return 'refund_too_late'
-  // Far ahead of now it is the word of a clock that was put back since (F71).
-  if (payment.lastRefundAt !== undefined && Math.abs(secondsBetween(payment.lastRefundAt, now)) < gapSeconds)
-    return 'refund_too_soon'
+  if (isWithin(payment.lastRefundAt, gapSeconds, now)) return 'refund_too_soon'
   return undefined
 }
 
@@ -186,6 +184,22 @@ const callOverSeconds = 60
 /** Whether the call that was counted last may still be made: another one can have been made and believed meanwhile. */
 export function isCallFresh(refund: Refund, now: Date): boolean {
   return refund.lastCallAt !== undefined && secondsBetween(refund.lastCallAt, now) < callOverSeconds / 2
+}
+
+/**
+ * Whether WeChat would refuse a refund now for another one of the same payment: that one was accepted within the minute,
+ * or may be under way. They were decided a minute apart; after an outage all are due at once (F31).
+ */
+export function isTooSoonAfter(other: Pick<Refund, 'status' | 'acceptedAt' | 'lastCallAt'>, now: Date): boolean {
+  const isCalled = other.status === 'intended' || other.status === 'unknown'
+  return (
+    isWithin(other.acceptedAt, gapSeconds, now) || (isCalled && isWithin(other.lastCallAt, callOverSeconds / 2, now))
+  )
+}
+
+/** Far ahead of now it is the word of a clock that was put back since (F71). */
+function isWithin(at: Date | undefined, seconds: number, now: Date): boolean {
+  return at !== undefined && Math.abs(secondsBetween(at, now)) < seconds
 }
 
 /** Whether a refusal says that WeChat does not have this refund: only when no other call can have brought it there. */

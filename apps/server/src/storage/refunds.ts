@@ -75,6 +75,15 @@ export async function lockRefund(sql: Queries, merchantId: string, outRefundNo: 
   return row && refundOf(row)
 }
 
+/** What else of the same payment was given back, or is to be. */
+export async function otherRefunds(sql: Queries, refund: Refund): Promise<Refund[]> {
+  const rows = await sql<RefundRow[]>`
+    select * from refunds
+     where merchant_id = ${refund.merchantId} and transaction_id = ${refund.transactionId}
+       and out_refund_no <> ${refund.outRefundNo}`
+  return rows.map(refundOf)
+}
+
 export async function refundsOfOrder(
   sql: Queries,
   merchantId: string,
