@@ -110,6 +110,12 @@ test('a try that is not taken is repeated under the same id, each one in the log
   await deliverDueOutbox(parts, signal)
   const [second, first] = await listDeliveries(parts, merchantId, { endpointId })
   assert.deepEqual([first?.status, second?.status], [500, 200])
+  const failed = await listDeliveries(parts, merchantId, { endpointId, failed: true, limit: 1 })
+  assert.deepEqual(
+    failed.map(({ status }) => status),
+    [500],
+    'a failure is found behind what arrived later',
+  )
   assert.equal(await resendDelivery(parts, merchantId, second?.outboxId ?? ''), true)
   await deliverDueOutbox(parts, signal)
   const ids = receiver.received.slice(before).map(({ headers }) => headers['webhook-id'])

@@ -62,6 +62,15 @@ test('an order that nobody shipped is flagged, and once its money is given back 
   await endsWell(shop)
 })
 
+test('where WeChat is told of no shipping any more, an order of before is not asked to be shipped for it', async () => {
+  const { orderNumber } = await paidOrder()
+  await shop.sql`update merchants set shipping_management = false`
+  await shop.skip(37 * hour)
+  await work()
+  assert.deepEqual(await openFlags(orderNumber), [])
+  await shop.sql`update merchants set shipping_management = true`
+})
+
 test('shipping that was given up before the money went back needs nobody any more', async () => {
   const { orderNumber } = await paidOrder()
   parts.answers.shipping = async () => ({ outcome: 'refused', error: '10060031' })

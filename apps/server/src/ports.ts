@@ -564,8 +564,11 @@ export interface OutboxStore {
   /** Oldest first, without those that were removed. */
   endpoints(merchantId: string): Promise<WebhookEndpoint[]>
   endpoint(merchantId: string, endpointId: string): Promise<SealedEndpoint | undefined>
-  /** Newest first. */
-  deliveries(merchantId: string, filter: { endpointId?: string; limit: number }): Promise<WebhookDelivery[]>
+  /** Newest first; `failed`: only those that did not arrive. */
+  deliveries(
+    merchantId: string,
+    filter: { endpointId?: string; failed: boolean; limit: number },
+  ): Promise<WebhookDelivery[]>
   /** What the metrics tell, as of `now`. */
   readings(now: Date): Promise<Readings>
 }

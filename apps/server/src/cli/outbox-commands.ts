@@ -160,18 +160,17 @@ const addDeliveryCommands: AddCommands = (program, run) => {
     .option('--failed', 'those that did not arrive')
     .action((options: ListOptions & { failed?: boolean }) =>
       run(async (context) => {
-        const tries = await listDeliveries(context, await context.merchantId(), { limit: readLimit(options.limit) })
-        const deliveries = tries
-          .filter(({ error }) => options.failed !== true || error !== undefined)
-          .map((one) => ({
-            outbox_id: one.outboxId,
-            endpoint_id: one.endpointId,
-            event: one.event ?? null,
-            at: one.at,
-            status: one.status ?? null,
-            duration_ms: one.durationMs,
-            error: one.error ?? null,
-          }))
+        const { failed = false, limit } = options
+        const tries = await listDeliveries(context, await context.merchantId(), { failed, limit: readLimit(limit) })
+        const deliveries = tries.map((one) => ({
+          outbox_id: one.outboxId,
+          endpoint_id: one.endpointId,
+          event: one.event ?? null,
+          at: one.at,
+          status: one.status ?? null,
+          duration_ms: one.durationMs,
+          error: one.error ?? null,
+        }))
         show(context.host, options, { deliveries }, (report) =>
           report.deliveries.length === 0
             ? ['No try.']

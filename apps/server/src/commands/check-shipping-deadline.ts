@@ -23,6 +23,8 @@ export async function checkShippingDeadline({ store, world }: OutboxPorts, claim
       if (order?.paidAt === undefined || (shipment !== undefined && shipment.status !== 'refused')) return
       // What is decided from now on settles the flag when the user has the money.
       if (order.refundedFen === order.totalFen) return
+      // The merchant may have left WeChat's shipping management since the payment.
+      if (!(await tx.audience(merchantId, order.appid, 'order.shipped')).shippingManagement) return
       await raiseFlag(tx, world, merchantId, {
         kind: 'shipping_due',
         subjectType: 'order',

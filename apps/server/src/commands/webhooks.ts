@@ -79,9 +79,9 @@ export function rotateWebhookSecret(ports: Ports, merchantId: string, endpointId
 export function listDeliveries(
   { store }: { store: Store },
   merchantId: string,
-  { endpointId, limit = 50 }: { endpointId?: string; limit?: number } = {},
+  { endpointId, failed = false, limit = 50 }: { endpointId?: string; failed?: boolean; limit?: number } = {},
 ): Promise<WebhookDelivery[]> {
-  return store.deliveries(merchantId, { limit, ...(endpointId === undefined ? {} : { endpointId }) })
+  return store.deliveries(merchantId, { limit, failed, ...(endpointId === undefined ? {} : { endpointId }) })
 }
 
 /**

@@ -69,9 +69,9 @@ export async function logDelivery(sql: Queries, delivery: WebhookDelivery): Prom
 export async function deliveriesOf(
   sql: Queries,
   merchantId: string,
-  filter: { endpointId?: string; limit: number },
+  filter: { endpointId?: string; failed: boolean; limit: number },
 ): Promise<WebhookDelivery[]> {
-  const { endpointId, limit } = filter
+  const { endpointId, failed, limit } = filter
   const rows = await sql<
     {
       outbox_id: string
@@ -86,6 +86,7 @@ export async function deliveriesOf(
     select d.*, o.payload -> 'body' ->> 'type' as event
       from webhook_deliveries d join outbox o using (merchant_id, outbox_id)
      where d.merchant_id = ${merchantId} ${endpointId === undefined ? sql`` : sql`and d.endpoint_id = ${endpointId}`}
+           ${failed ? sql`and d.error is not null` : sql``}
      order by d.at desc, d.outbox_id, d.seq desc limit ${limit}`
   return rows.map((row) => ({
     merchantId,
