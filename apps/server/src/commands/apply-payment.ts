@@ -73,8 +73,9 @@ export async function applyPayment(
     },
     { payment: evidence },
   )
-  await tx.settleStock(merchantId, order.orderNumber, 'sold')
   await announce(tx, world, merchantId, { type: 'order.paid', order })
+  // Last: everybody who buys the same product waits for its row, from here to the commit.
+  await tx.settleStock(merchantId, order.orderNumber, 'sold')
   return { applied: 'paid', status: 'paid' }
 }
 

@@ -135,8 +135,9 @@ async function closeOrder(tx: Writes, world: World, order: Order): Promise<void>
   const at = world.now()
   const cause = order.status === 'closing' ? 'cancel' : 'expiry'
   await tx.moveOrder(order, { kind: 'closed', to: 'closed', cause, actor: 'fenpay', at }, { closedAt: at })
-  await tx.settleStock(order.merchantId, order.orderNumber, 'released')
   await announce(tx, world, order.merchantId, { type: 'order.closed', order })
+  // Last: everybody who buys the same product waits for its row, from here to the commit.
+  await tx.settleStock(order.merchantId, order.orderNumber, 'released')
 }
 
 function unknownReason(why: 'unreachable' | 'unverified'): PendingReason {
