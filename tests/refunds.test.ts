@@ -337,6 +337,9 @@ test('P6: what stays unknown for ten minutes is flagged, and the flag settles it
   await shop.passTime(11 * 60)
   await look()
   assert.deepEqual(await openFlags(shop, orderNumber), ['operation_unknown'])
+  const [flag] = await shop.sql<{ evidence: { problem?: string } }[]>`
+    select evidence from flags where order_number = ${orderNumber} and kind = 'operation_unknown'`
+  assert.match(flag?.evidence.problem ?? '', /SYSTEM_ERROR/)
   await shop.wechat.clearFaults()
   await shop.passTime(180)
   await look()

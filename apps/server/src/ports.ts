@@ -274,6 +274,8 @@ export interface Writes extends Reads, OutboxWrites {
   countRefundCall(refund: Refund, at: Date): Promise<void>
   /** Keeps what WeChat said when it refused a call that may not have been the only one. */
   noteRefusal(refund: Refund, refusal: WeChatRefusal): Promise<void>
+  /** Keeps why there was no usable answer once more. */
+  noteProblem(refund: Refund, problem: string): Promise<void>
   /** Keeps who wants a failed refund put right, and has it looked at; nothing when somebody does already. */
   wishCorrection(refund: Refund, by: string, at: Date): Promise<void>
   /** Ends that wish without a change. */
@@ -363,6 +365,8 @@ export interface RefundMove {
   nextCheckAt: Date | undefined
   evidence?: RefundEvidence
   refusal?: WeChatRefusal
+  /** Why there was no usable answer. */
+  problem?: string
 }
 
 /** A refund without a result that this process has claimed, after `checkCount` looks in its status. */

@@ -95,7 +95,7 @@ export async function moveRefund(
   tx: Writes,
   world: World,
   { refund, order, payment }: LockedRefund,
-  move: Pick<RefundMove, 'to' | 'evidence' | 'refusal'>,
+  move: Pick<RefundMove, 'to' | 'evidence' | 'refusal' | 'problem'>,
 ): Promise<void> {
   const at = world.now()
   const { to, evidence, refusal } = move

@@ -8,7 +8,7 @@ import {
   type RefundEvidence,
   refundTransitions,
 } from '../domain/refund.ts'
-import type { PaymentGateway, RefundOutcome, Store, WeChatRefusal, World } from '../ports.ts'
+import type { PaymentGateway, RefundMove, RefundOutcome, Store, WeChatRefusal, World } from '../ports.ts'
 import { applyRefund, flagStatus, lockRefundWithOrder, moveRefund } from './apply-refund.ts'
 import { correctRefund } from './correct-refund.ts'
 import { raiseFlag } from './raise-flag.ts'
@@ -32,8 +32,9 @@ export async function settleRefund(ports: Ports, refund: Refund): Promise<void> 
     case 'no_such_refund':
       return sendAgain(ports, refund)
     case 'refused':
+      return noteUnknown(ports, refund, `${answer.refusal.code}: ${answer.refusal.message}`)
     case 'unknown':
-      return noteUnknown(ports, refund)
+      return noteUnknown(ports, refund, answer.detail)
   }
 }
 
@@ -79,13 +80,13 @@ async function applyOutcome(ports: Ports, refund: Refund, outcome: RefundOutcome
     case 'known':
       return apply(ports, refund, outcome.evidence)
     case 'no_funds':
-      return moveTo(ports, refund, 'no_funds', outcome.refusal)
+      return moveTo(ports, refund, 'no_funds', { refusal: outcome.refusal })
     case 'refused':
       return refuse(ports, refund, outcome.refusal)
     case 'not_configured':
       return flagNotConfigured(ports, refund)
     case 'unknown':
-      return noteUnknown(ports, refund)
+      return noteUnknown(ports, refund, outcome.detail)
   }
 }
 
@@ -105,22 +106,23 @@ async function refuse(ports: Ports, refund: Refund, refusal: WeChatRefusal): Pro
   })
 }
 
-function noteUnknown(ports: Ports, refund: Refund): Promise<void> {
-  return moveTo(ports, refund, 'no_answer', undefined)
+function noteUnknown(ports: Ports, refund: Refund, problem: string): Promise<void> {
+  return moveTo(ports, refund, 'no_answer', { problem })
 }
 
 async function moveTo(
   ports: Ports,
   refund: Refund,
   fact: 'no_answer' | 'no_funds',
-  refusal: WeChatRefusal | undefined,
+  said: Pick<RefundMove, 'refusal' | 'problem'>,
 ): Promise<void> {
   await ports.store.transaction(async (tx) => {
     const locked = await lockRefundWithOrder(tx, refund.merchantId, refund.outRefundNo)
     const to = locked && refundTransitions[locked.refund.status][fact]
     if (locked === undefined || to === undefined) return
-    if (to === locked.refund.status) return flagStatus(tx, ports.world, locked.refund, to, refusal)
-    await moveRefund(tx, ports.world, locked, { to, ...(refusal === undefined ? {} : { refusal }) })
+    if (to !== locked.refund.status) return moveRefund(tx, ports.world, locked, { to, ...said })
+    if (said.problem !== undefined) await tx.noteProblem(locked.refund, said.problem)
+    await flagStatus(tx, ports.world, locked.refund, to, said.refusal)
   })
 }
 

@@ -93,7 +93,7 @@ export const flagCatalogue: Record<FlagKind, FlagMeaning> = {
   },
   operation_unknown: {
     what: 'A refund was decided more than ten minutes ago, and WeChat has given no usable answer to it.',
-    todo: 'See whether WeChat can be reached. It is asked again by itself, always with the same number.',
+    todo: 'Read the problem in the evidence; see whether WeChat can be reached. It is asked again by itself, always with the same number.',
   },
   invariant_broken: {
     what: 'Something that must always be true of the database is not.',

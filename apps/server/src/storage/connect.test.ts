@@ -41,6 +41,11 @@ test('instants are dates to the millisecond, jsonb is its value', async () => {
   assert.deepEqual({ ...row }, { at, json: { 金额: [1, null] } })
 })
 
+test('of a text what PostgreSQL cannot keep is U+FFFD: NUL, and half of a character', async () => {
+  const [row] = await sql`select ${'a\0b'}::text as nul, ${'面\ud83d'}::text as half, ${'😀'}::text as whole`
+  assert.deepEqual({ ...row }, { nul: 'a\ufffdb', half: '面\ufffd', whole: '😀' })
+})
+
 test('of a text in jsonb what PostgreSQL cannot keep is U+FFFD: NUL, and half of a character', async () => {
   const [row] = await sql`select ${sql.json({ texts: ['a\0b', '面\ud83d', '\ude00', '😀'] })}::jsonb as json`
   assert.deepEqual(row?.['json'], { texts: ['a\ufffdb', '面\ufffd', '\ufffd', '😀'] })

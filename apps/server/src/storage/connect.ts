@@ -2,10 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises'
 import postgres from 'postgres'
 import { socketFactory } from './database-socket.ts'
 import { guardBegin } from './guarded-begin.ts'
-import { serializeJson } from './json-text.ts'
+import { keptText, serializeJson } from './kept-text.ts'
 import { parseTextArray, serializeTextArray } from './text-array.ts'
 
-type Types = { int8: number; textArray: string[]; json: unknown }
+type Types = { int8: number; text: string; textArray: string[]; json: unknown }
 
 /** A pool of connections; called as a template tag it runs a query. */
 export type Sql = postgres.Sql<Types>
@@ -49,6 +49,12 @@ export function connect(url: string, options: ConnectOptions): Sql {
     fetch_types: false,
     types: {
       int8: { to: 20, from: [20], serialize: serializeInt8, parse: parseInt8 },
+      text: {
+        to: 25,
+        from: [25],
+        serialize: (value: unknown) => keptText(String(value)),
+        parse: (text: string) => text,
+      },
       json: { to: 114, from: [114, 3802], serialize: serializeJson, parse: JSON.parse },
       textArray: { to: 1009, from: [1009], serialize: serializeTextArray, parse: parseTextArray },
     },

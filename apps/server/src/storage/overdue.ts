@@ -24,7 +24,7 @@ const overdue = [
     kind: 'operation_unknown',
     subjectType: 'refund',
     query: `select merchant_id, out_refund_no as subject_id, order_number,
-                   jsonb_build_object('amount_fen', amount_fen, 'calls', calls, 'last_call_at', last_call_at) as evidence
+                   jsonb_strip_nulls(jsonb_build_object('amount_fen', amount_fen, 'calls', calls, 'last_call_at', last_call_at, 'problem', problem)) as evidence
               from refunds r where status in ('intended', 'unknown') and created_at + interval '10 minutes' < $1
                and not exists (select from flags n where (n.merchant_id, n.kind, n.subject_id) = (r.merchant_id, 'refund_not_configured', r.out_refund_no)
                                   and n.resolved_at is null)`,

@@ -126,9 +126,14 @@ export async function noteRefusal(sql: Queries, refund: Refund, refusal: WeChatR
              where merchant_id = ${refund.merchantId} and out_refund_no = ${refund.outRefundNo}`
 }
 
+export async function noteProblem(sql: Queries, refund: Refund, problem: string): Promise<void> {
+  await sql`update refunds set problem = ${problem.slice(0, 500)}
+             where merchant_id = ${refund.merchantId} and out_refund_no = ${refund.outRefundNo}`
+}
+
 /** The guard of the domain, repeated where two workers meet: the caller holds the lock, and the row is as it was read. */
 export async function moveRefund(sql: Queries, refund: Refund, move: RefundMove): Promise<void> {
-  const { to, at, evidence, refusal } = move
+  const { to, at, evidence, refusal, problem } = move
   const accepted = evidence !== undefined && to !== 'closed'
   const rows = await sql`
     update refunds set status = ${to}, next_check_at = ${move.nextCheckAt ?? null}, check_count = 0,
@@ -136,6 +141,7 @@ export async function moveRefund(sql: Queries, refund: Refund, move: RefundMove)
            accepted_at = coalesce(accepted_at, ${accepted ? at : null}),
            success_time = ${to === 'succeeded' ? (evidence?.successTime ?? at) : null},
            refusal_code = ${refusal?.code ?? null}, refusal_message = ${refusal?.message ?? null},
+           problem = ${problem?.slice(0, 500) ?? null},
            decided_at = ${isRefundFinal(to) ? at : null}, correction_by = null
      where merchant_id = ${refund.merchantId} and out_refund_no = ${refund.outRefundNo} and status = ${refund.status}
     returning 1`
