@@ -167,7 +167,7 @@ async function pausedAt(pause: Pause, orderNumber: string, first: ChildProcess):
   await pause.begin(orderNumber)
   first.kill('SIGSTOP')
   // What else it was at may be a transaction: its locks would use up the other one's tries.
-  await until('the database has ended what is open', nothingIsOpen, 30_000)
+  await until('the database has ended what holds a lock', nothingIsHeld, 30_000)
   await leasesEnd(sql)
   await startServer({})
   const isDone = async () => {
@@ -185,12 +185,15 @@ async function pausedAt(pause: Pause, orderNumber: string, first: ChildProcess):
   assert.deepEqual(await historyOf(orderNumber), before, 'what the first one knew has changed something')
 }
 
-/** A server that is stopped inside a transaction keeps its locks until the database ends that one, after ten seconds. */
-async function nothingIsOpen(): Promise<boolean> {
-  const open = await sql`
-    select 1 from pg_stat_activity
-     where datname = current_database() and application_name like 'fenpay%' and xact_start is not null`
-  return open.length === 0
+/**
+ * A server that is stopped inside a transaction keeps its locks until the database ends that one: after ten seconds, or
+ * after five in the middle of a statement. Who holds a row has a number of its own, and holds that one's lock.
+ */
+async function nothingIsHeld(): Promise<boolean> {
+  const held = await sql`
+    select 1 from pg_locks l join pg_stat_activity a using (pid)
+     where a.datname = current_database() and a.application_name like 'fenpay%' and l.locktype = 'transactionid'`
+  return held.length === 0
 }
 
 /** Everything that is known of an order's money and of what is told of it. */

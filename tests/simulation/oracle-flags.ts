@@ -14,8 +14,10 @@ export function wrongFlags(books: WechatBooks, ours: Ours): string[] {
   const open = new Set(
     ours.flags.filter(({ resolved_at }) => resolved_at === null).map(({ kind, subject_id }) => `${kind} ${subject_id}`),
   )
-  const must = new Set([...moneyReasons(ours), ...refundReasons(ours), ...outboxReasons(ours)])
-  const may = new Set([...must, ...outsideReasons(books, ours)])
+  const given = givenUp(ours)
+  const must = new Set([...moneyReasons(ours), ...refundReasons(ours), ...given.told])
+  // The flag ends with the next look at what is overdue.
+  const may = new Set([...must, ...given.settled, ...outsideReasons(books, ours)])
   return [
     ...[...must].filter((flag) => !open.has(flag)).map((flag) => `nobody is told: ${flag}`),
     ...[...open].filter((flag) => !may.has(flag)).map((flag) => `a flag without a reason: ${flag}`),
@@ -24,12 +26,16 @@ export function wrongFlags(books: WechatBooks, ours: Ours): string[] {
 
 /** Money that is on no order, as long as it is not back with the user. */
 function moneyReasons({ payments, refunds }: Ours): string[] {
-  return payments.flatMap(({ transaction_id, reason, amount_fen }) => {
-    const back = refunds
-      .filter((refund) => refund.transaction_id === transaction_id && ['succeeded', 'settled'].includes(refund.status))
-      .reduce((sum, refund) => sum + refund.amount_fen, 0)
-    return reason === null || back === amount_fen ? [] : [`${reason} ${transaction_id}`]
-  })
+  return payments
+    .filter((payment) => payment.reason !== null && !isAllBack(payment, refunds))
+    .map(({ reason, transaction_id }) => `${reason} ${transaction_id}`)
+}
+
+function isAllBack({ transaction_id, amount_fen }: Ours['payments'][number], refunds: Ours['refunds']): boolean {
+  const back = refunds
+    .filter((refund) => refund.transaction_id === transaction_id && ['succeeded', 'settled'].includes(refund.status))
+    .reduce((sum, refund) => sum + refund.amount_fen, 0)
+  return back === amount_fen
 }
 
 function refundReasons({ refunds }: Ours): string[] {
@@ -41,17 +47,26 @@ function refundReasons({ refunds }: Ours): string[] {
 
 /**
  * What was given up, but for what is told of a flag: that would be the next that cannot be told; and for a shipment that
- * was recorded anew.
+ * was recorded anew. `settled`: a shipment whose money is all back with the user.
  */
-function outboxReasons({ outbox, shipments }: Ours): string[] {
+function givenUp({ outbox, shipments, payments, refunds }: Ours): { told: string[]; settled: string[] } {
   const isOld = (key: string) =>
     shipments.some(({ order_number, revision }) => {
       const [orderNumber, of] = key.split(' ')
       return orderNumber === order_number && Number(of) < revision
     })
-  return outbox
-    .filter(({ status, once_key }) => status === 'dead' && !once_key.includes('flag.opened') && !isOld(once_key))
-    .map(({ outbox_id }) => `outbox_dead ${outbox_id}`)
+  const backOrders = new Set(
+    payments
+      .filter((payment) => payment.disposition === 'order' && isAllBack(payment, refunds))
+      .map(({ order_number }) => order_number),
+  )
+  const dead = outbox.filter(
+    ({ status, once_key }) => status === 'dead' && !once_key.includes('flag.opened') && !isOld(once_key),
+  )
+  const isSettled = ({ kind, once_key }: Ours['outbox'][number]) =>
+    kind === 'upload_shipping' && backOrders.has(once_key.split(' ')[0] ?? '')
+  const flags = (items: readonly Ours['outbox'][number][]) => items.map(({ outbox_id }) => `outbox_dead ${outbox_id}`)
+  return { told: flags(dead.filter((item) => !isSettled(item))), settled: flags(dead.filter(isSettled)) }
 }
 
 /** WeChat said that money went back before, or without, saying which refund that was. */
