@@ -69,10 +69,16 @@ function givenUp({ outbox, shipments, payments, refunds }: Ours): { told: string
   return { told: flags(dead.filter((item) => !isSettled(item))), settled: flags(dead.filter(isSettled)) }
 }
 
-/** WeChat said that money went back before, or without, saying which refund that was. */
-function outsideReasons({ refunds }: WechatBooks, { payments }: Ours): string[] {
+/** WeChat said that money went back before, or without, saying which refund that was; or of a payment that nobody knows. */
+function outsideReasons({ refunds }: WechatBooks, { payments, inbox, flags }: Ours): string[] {
   const outside = refunds.filter(({ source }) => source === 'platform')
+  const unknown = new Set(
+    inbox.filter(({ reason }) => reason === 'payment_unknown').map(({ transaction_id }) => transaction_id),
+  )
   return [
+    ...flags
+      .filter(({ kind, transaction_id }) => kind === 'external_refund' && unknown.has(transaction_id))
+      .map(({ subject_id }) => `external_refund ${subject_id}`),
     ...outside.map(({ out_refund_no }) => `external_refund ${out_refund_no}`),
     ...outside.map(({ transaction_id }) => `external_refund ${transaction_id}`),
     // A person has to look at both: why it is on no order, and who gave it back.

@@ -21,6 +21,8 @@ export interface OurPayment {
 export interface OurFlag {
   kind: string
   subject_id: string
+  /** What it is about, where the flag says so. */
+  transaction_id: string | null
   resolved_at: Date | null
 }
 
@@ -51,7 +53,7 @@ export async function readOurs({ ground: { sql }, timeLine }: History) {
   const events = await sql<{ order_number: string; kind: string; cause: string }[]>`
     select order_number, seq, kind, from_status, to_status, cause, actor, at, detail
       from order_events order by order_number, seq`
-  const inbox = await sql<{ verdict: string | null; reason: string | null }[]>`
+  const inbox = await sql<{ verdict: string | null; reason: string | null; transaction_id: string | null }[]>`
     select verdict, reason, out_trade_no, transaction_id from notify_inbox order by received_at, inbox_id`
   const refunds = await sql<OurRefund[]>`
     select out_refund_no, transaction_id, order_number, amount_fen, status, source
@@ -59,7 +61,7 @@ export async function readOurs({ ground: { sql }, timeLine }: History) {
   const requests = await sql<{ order_number: string; status: string; out_refund_no: string | null }[]>`
     select order_number, status, out_refund_no from refund_requests order by created_at, request_id`
   const flags = await sql<OurFlag[]>`
-    select kind, subject_id, resolved_at from flags order by opened_at, kind, subject_id`
+    select kind, subject_id, evidence ->> 'transaction_id' as transaction_id, resolved_at from flags order by opened_at, kind, subject_id`
   const balances = await sql<{ account: string; fen: number }[]>`
     select account, sum(amount_fen)::bigint as fen from ledger_entries group by account order by account`
   const outbox = await sql<OurOutboxItem[]>`
