@@ -1,19 +1,19 @@
 /** F28: a refund that WeChat could not deliver, what WeChat tells of it late, and a person who looks away too early. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { PayV3Client } from '@fenpay/wechat'
 import { refundOrder } from '../../apps/server/src/commands/refund-order.ts'
 import { settleAbnormalRefund } from '../../apps/server/src/commands/settle-abnormal-refund.ts'
 import { settleFlag } from '../../apps/server/src/commands/settle-flag.ts'
 import { createWeChatGateway } from '../../apps/server/src/gateway/wechat-gateway.ts'
 import { createStore } from '../../apps/server/src/storage/store.ts'
 import { endsWell } from '../support/ends-well.ts'
+import { sendToOwnCard } from '../support/send-to-own-card.ts'
 import { Shopper } from '../support/shop.ts'
 import { startTimedShop } from '../support/timed-shop.ts'
 
 const shop = await startTimedShop()
 const { merchant } = shop.config
-const { merchantId, keys } = merchant
+const { merchantId } = merchant
 const merchants = { find: async () => merchant, ofApp: async () => merchant }
 const { payment } = createWeChatGateway(merchants, { clock: Date.now })
 const store = createStore(shop.sql, { random: Math.random })
@@ -41,24 +41,6 @@ async function abnormalRefund() {
   return { shopper, orderNumber, number }
 }
 
-/** What the merchant's staff do in the merchant platform (异常退款处理). */
-async function sendElsewhere(number: string): Promise<void> {
-  const found = await store.reads.findRefund(merchantId, number)
-  const { certificate, apiV3Key = '', wechatpayPublicKeys } = keys
-  assert.ok(certificate !== undefined && found?.refundId !== undefined)
-  const client = new PayV3Client({
-    mchid: merchantId,
-    apiV3Key,
-    merchantKey: { serialNo: certificate.serialNo, privateKey: certificate.privateKeyPem },
-    platformKeys: {
-      publicKeys: wechatpayPublicKeys.map(({ id, publicKeyPem }) => ({ id, publicKey: publicKeyPem })),
-      download: true,
-    },
-    baseUrls: [shop.wechat.url],
-  })
-  await client.applyAbnormalRefund(found.refundId, { out_refund_no: number, type: 'MERCHANT_BANK_CARD' })
-}
-
 const openFlags = async (orderNumber: string) => {
   const rows = await shop.sql<{ kind: string }[]>`
     select kind from flags where order_number = ${orderNumber} and resolved_at is null order by kind`
@@ -68,7 +50,7 @@ const openFlags = async (orderNumber: string) => {
 test('F28, F43: that a refund is abnormal, told once more after it was mended, lets nobody pay the user a second time', async () => {
   const { orderNumber, number } = await abnormalRefund()
   await shop.wechat.control(`/_sim/merchants/${merchantId}/refund-settings`, { arrives_after_seconds: 7 * 86_400 })
-  await sendElsewhere(number)
+  await sendToOwnCard(shop, number)
   await shop.wechat.control(`/_sim/merchants/${merchantId}/refund-settings`, { arrives_after_seconds: 3 })
   await shop.passTime(2 * 3600)
   assert.deepEqual(await openFlags(orderNumber), [])

@@ -1,8 +1,8 @@
 /** F30, F76: a refund made in the merchant platform that has no result yet is asked about like one of ours. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { PayV3Client } from '@fenpay/wechat'
 import { endsWell } from '../support/ends-well.ts'
+import { sendToOwnCard } from '../support/send-to-own-card.ts'
 import { Shopper } from '../support/shop.ts'
 import { startTimedShop, type TimedShop } from '../support/timed-shop.ts'
 
@@ -40,7 +40,7 @@ test('v2-md5: F30, F76, a refund made outside that takes an hour is known to hav
 
 test('v3: F28, F76, an abnormal refund made outside that was mended outside is over, although nobody tells', async () => {
   const shop = shops.v3
-  const { merchantId, keys } = shop.config.merchant
+  const { merchantId } = shop.config.merchant
   const notify_url = `${shop.server.url}/wechat/notify/v2-md5/${merchantId}`
   await shop.wechat.control(`/_sim/merchants/${merchantId}/refund-settings`, { notify_url })
   const shopper = await Shopper.arrive(shop)
@@ -50,25 +50,11 @@ test('v3: F28, F76, an abnormal refund made outside that was mended outside is o
   await shop.wechat.control('/_sim/refunds', { out_trade_no: await numberOf(shop, orderNumber), amount: 100 })
   await shop.passTime(60)
   assert.deepEqual(await openFlags(shop, orderNumber), ['external_refund', 'refund_abnormal'])
-  const [refund] = await shop.sql<{ out_refund_no: string; refund_id: string }[]>`
-    select out_refund_no, refund_id from refunds where order_number = ${orderNumber}`
-  const { certificate, apiV3Key = '', wechatpayPublicKeys } = keys
-  assert.ok(certificate !== undefined && refund !== undefined)
-  const client = new PayV3Client({
-    mchid: merchantId,
-    apiV3Key,
-    merchantKey: { serialNo: certificate.serialNo, privateKey: certificate.privateKeyPem },
-    platformKeys: {
-      publicKeys: wechatpayPublicKeys.map(({ id, publicKeyPem }) => ({ id, publicKey: publicKeyPem })),
-      download: true,
-    },
-    baseUrls: [shop.wechat.url],
-  })
+  const [refund] = await shop.sql<{ out_refund_no: string }[]>`
+    select out_refund_no from refunds where order_number = ${orderNumber}`
+  assert.ok(refund !== undefined)
   await shop.wechat.fault('notify.drop', { seconds: 100_000 })
-  await client.applyAbnormalRefund(refund.refund_id, {
-    out_refund_no: refund.out_refund_no,
-    type: 'MERCHANT_BANK_CARD',
-  })
+  await sendToOwnCard(shop, refund.out_refund_no)
   await shop.passTime(2 * 3600)
   await shop.wechat.clearFaults()
   assert.equal((await shopper.show(orderNumber)).refunds[0]?.status, 'succeeded')

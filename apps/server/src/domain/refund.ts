@@ -180,10 +180,12 @@ export function leftFen(payment: PaymentBalance): number {
 
 /** A repeated call cannot be under way any more after this long: what WeChat then does not know was never accepted. */
 const callOverSeconds = 60
+/** After this long a call that was counted is not begun any more, and one that was begun is over. */
+const callFreshSeconds = callOverSeconds / 2
 
 /** Whether the call that was counted last may still be made: another one can have been made and believed meanwhile. */
 export function isCallFresh(refund: Refund, now: Date): boolean {
-  return refund.lastCallAt !== undefined && secondsBetween(refund.lastCallAt, now) < callOverSeconds / 2
+  return refund.lastCallAt !== undefined && secondsBetween(refund.lastCallAt, now) < callFreshSeconds
 }
 
 /**
@@ -192,9 +194,7 @@ export function isCallFresh(refund: Refund, now: Date): boolean {
  */
 export function isTooSoonAfter(other: Pick<Refund, 'status' | 'acceptedAt' | 'lastCallAt'>, now: Date): boolean {
   const isCalled = other.status === 'intended' || other.status === 'unknown'
-  return (
-    isWithin(other.acceptedAt, gapSeconds, now) || (isCalled && isWithin(other.lastCallAt, callOverSeconds / 2, now))
-  )
+  return isWithin(other.acceptedAt, gapSeconds, now) || (isCalled && isWithin(other.lastCallAt, callFreshSeconds, now))
 }
 
 /** Far ahead of now it is the word of a clock that was put back since (F71). */
