@@ -42,8 +42,9 @@ export class EventReceiver {
     })
   }
 
-  /** Answers what is held, late. */
+  /** Answers what is held, late, and holds nothing more. */
   release(): void {
+    this.#hold = undefined
     this.#answer?.()
     this.#answer = undefined
   }

@@ -182,9 +182,13 @@ for (const [index, { point, story }] of search.points.entries()) {
         await stack.startServer({ FENPAY_PAY_API: payApis[(index + 1) % payApis.length] })
       }
     }
-    const purchase = plannedPurchase(`shopper ${index}`, `point-${index}`, oneBowl)
-    await killedAt(point, revive, (killed) => story.play(purchase, killed))
-    await assertEnded(story, purchase)
+    await killedAt(point, revive, async (play) => {
+      const purchase = plannedPurchase(`shopper ${index}`, `point-${index}-${play}`, oneBowl)
+      return {
+        run: (killed) => story.play(purchase, killed),
+        assertEnded: () => assertEnded(story, purchase),
+      }
+    })
   })
 }
 

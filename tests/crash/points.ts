@@ -1,3 +1,6 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { setTimeout as delay } from 'node:timers/promises'
 import { until } from '../../scripts/until.ts'
 import type { Wechat } from '../support/shop.ts'
 import type { DatabaseTap, WritePoint } from './database-tap.ts'
@@ -5,8 +8,8 @@ import type { DatabaseTap, WritePoint } from './database-tap.ts'
 /** A step of a story at which a process can be killed. */
 export interface Point {
   name: string
-  /** Lays the trap; `reached` resolves when a process is in it. */
-  arm(): Promise<{ reached: Promise<void> }>
+  /** Lays the trap, which `signal` takes away; `reached` resolves when a process is in it. */
+  arm(signal: AbortSignal): Promise<{ reached: Promise<void> }>
 }
 
 /** A call to WeChat: parts of its path in v3 and in v2. */
@@ -29,7 +32,10 @@ export function writePoints(tap: DatabaseTap, writes: Iterable<string>): Point[]
     ])
   return sides.map((point) => ({
     name: `${point.side} the commit of ${point.write}`,
-    arm: async () => ({ reached: tap.hold(point) }),
+    async arm(signal) {
+      signal.addEventListener('abort', () => tap.release())
+      return { reached: tap.hold(point) }
+    },
   }))
 }
 
@@ -39,35 +45,62 @@ export function callPoints(wechat: Wechat, call: Call): Point[] {
     const fault = `call.timeout-${side}`
     return {
       name: `${side} the ${call.name} had its effect at WeChat`,
-      async arm() {
+      async arm(signal) {
         for (const path of call.paths) await wechat.fault(fault, { match: { path } })
         await wechat.control('/_sim/requests', undefined, 'DELETE')
         const met = async () => {
           const { requests } = await wechat.control<{ requests: { faults: string[] }[] }>('/_sim/requests')
           return requests.some(({ faults }) => faults.includes(fault))
         }
-        return { reached: until(`the server is held ${side} its ${call.name}`, met, 30_000) }
+        const over = async () => signal.aborted || (await met())
+        return { reached: until(`the server is held ${side} its ${call.name}`, over, 60_000) }
       },
     }
   })
 }
 
-/** Plays a story; when its process has come to the point, it is killed and brought back by `revive`. */
+/** A story with a purchase of its own, prepared as far as nobody is killed. */
+export interface Play {
+  /** `killed` tells whether a process has been killed, so that nobody waits for more. */
+  run(killed: () => boolean): Promise<void>
+  assertEnded(): Promise<void>
+}
+
+/** Which of two workers takes a step first can be chance: so often a story is played until one comes to the point. */
+const plays = 3
+
+/** Plays a story until its process comes to the point, where it is killed and brought back by `revive`. */
 export async function killedAt(
   point: Point,
   revive: () => Promise<void>,
-  play: (killed: () => boolean) => Promise<void>,
+  begin: (play: number) => Promise<Play>,
 ): Promise<void> {
-  const { reached } = await point.arm()
+  for (let play = 0; play < plays; play++) {
+    const { run, assertEnded } = await begin(play)
+    const isThere = await playTo(point, revive, run)
+    await assertEnded()
+    if (isThere) return
+  }
+  assert.fail(`in ${plays} plays no process came to the point ${point.name}`)
+}
+
+/** @returns whether a process came to the point */
+async function playTo(point: Point, revive: () => Promise<void>, run: Play['run']): Promise<boolean> {
+  const trap = new AbortController()
+  const { reached } = await point.arm(trap.signal)
   let killed = false
-  const revival = reached.then(() => {
+  const revival = Promise.race([reached, once(trap.signal, 'abort')]).then(() => {
+    if (trap.signal.aborted) return
     killed = true
     return revive()
   })
   const playing = async () => {
-    await play(() => killed)
+    await run(() => killed)
     // A sweep comes to its points by its own clock.
-    await until(`a process comes to the point ${point.name}`, () => killed)
+    const limit = Date.now() + 10_000
+    while (!killed && Date.now() < limit) await delay(20)
+    if (!killed) trap.abort()
   }
   await Promise.all([playing(), revival])
+  return killed
 }
