@@ -1,9 +1,6 @@
-import { fen, formatYuan } from '@fenpay/contract'
+import { yuan } from '../domain/yuan.ts'
 
-/** `¥12.34`, `-¥12.34`. */
-export function yuan(amountFen: number): string {
-  return `${amountFen < 0 ? '-' : ''}¥${formatYuan(fen(Math.abs(amountFen)))}`
-}
+export { yuan }
 
 const eightHoursMs = 8 * 60 * 60 * 1000
 

@@ -16,6 +16,7 @@ import {
   refundTransitions,
 } from '../domain/refund.ts'
 import { nextRefundCheckAt } from '../domain/refund-schedule.ts'
+import { yuan } from '../domain/yuan.ts'
 import type { RefundMove, World, Writes } from '../ports.ts'
 import { announce } from './announce.ts'
 import { raiseFlag } from './raise-flag.ts'
@@ -51,8 +52,8 @@ export async function applyRefund(
       subjectId: refund.outRefundNo,
       orderNumber: refund.orderNumber,
       evidence: {
-        here: `${refund.status}, ${refund.amountFen} fen of ${refund.transactionId}`,
-        wechat: `${evidence.state}, ${evidence.amountFen} fen of ${evidence.transactionId}`,
+        here: `${refund.status}, ${yuan(refund.amountFen)} of ${refund.transactionId}`,
+        wechat: `${evidence.state}, ${yuan(evidence.amountFen)} of ${evidence.transactionId}`,
         refund_id: evidence.refundId,
       },
     })

@@ -8,6 +8,7 @@ import {
   type RefundEvidence,
   refundTransitions,
 } from '../domain/refund.ts'
+import { yuan } from '../domain/yuan.ts'
 import type { PaymentGateway, RefundMove, RefundOutcome, Store, WeChatRefusal, World } from '../ports.ts'
 import { applyRefund, flagStatus, lockRefundWithOrder, moveRefund } from './apply-refund.ts'
 import { correctRefund } from './correct-refund.ts'
@@ -48,7 +49,7 @@ async function sendAgain(ports: Ports, refund: Refund): Promise<void> {
         subjectType: 'refund',
         subjectId: refund.outRefundNo,
         orderNumber: refund.orderNumber,
-        evidence: { here: `${refund.status}, ${refund.amountFen} fen`, wechat: 'does not know this refund' },
+        evidence: { here: `${refund.status}, ${yuan(refund.amountFen)}`, wechat: 'does not know this refund' },
       }),
     )
   }
