@@ -6,6 +6,7 @@ import { applyRefund } from '../apps/server/src/commands/apply-refund.ts'
 import { askRefundCorrection } from '../apps/server/src/commands/ask-refund-correction.ts'
 import { type RefundAsk, refundOrder, refundPayment } from '../apps/server/src/commands/refund-order.ts'
 import { settleRefund } from '../apps/server/src/commands/settle-refund.ts'
+import { withdrawRefundCorrection } from '../apps/server/src/commands/withdraw-refund-correction.ts'
 import type { Refund, RefundEvidence } from '../apps/server/src/domain/refund.ts'
 import { createWeChatGateway } from '../apps/server/src/gateway/wechat-gateway.ts'
 import { createStore } from '../apps/server/src/storage/store.ts'
@@ -216,9 +217,14 @@ test('money in suspense that went back all the same ends its flag', async () => 
   await shop.sweeper.sweep()
   assert.deepEqual(await staff.openFlags(late.transaction_id), [])
   assert.equal((await staff.find(late.out_refund_no)).status, 'succeeded')
-  await assert.rejects(refundPayment(staff.ports, staff.merchantId, late.transaction_id, '再退', 'staff:eve'), {
-    code: 'refund_exceeds_payment',
-  })
+  const again = refundPayment(
+    staff.ports,
+    staff.merchantId,
+    late.transaction_id,
+    { reason: '再退' },
+    { actor: 'staff:eve' },
+  )
+  await assert.rejects(again, { code: 'refund_exceeds_payment' })
   await endsWell(shop)
 })
 
@@ -281,6 +287,49 @@ test('without a usable answer WeChat is asked again, and the first who asked is 
   const [event] = await shop.sql`
     select actor from order_events where order_number = ${orderNumber} and kind = 'refund_corrected'`
   assert.equal(event?.['actor'], 'staff:eve')
+  await endsWell(shop)
+})
+
+test('a wish that WeChat gives no answer to is withdrawn: it is asked no longer, and who asked reads who took it back', async () => {
+  const { orderNumber } = await staff.paidOrder()
+  const number = await staff.refusedButMade(orderNumber)
+  await shop.wechat.fault('call.system-error', { seconds: 86_400, match: { path: `/refunds/${number}` } })
+  const eve = hireOperator(shop, { patienceMs: 20_000 })
+  const { fenpay } = hireOperator(shop)
+  const waiting = eve.fenpay('refund-correct', number, '--by', 'eve')
+  await until('somebody wants it put right', async () => (await staff.find(number)).correctionBy !== undefined)
+  await shop.sweeper.sweep()
+  const before = await everything(number)
+  const withdrawn = await fenpay('refund-correct', number, '--withdraw', '--by', 'bob')
+  assert.deepEqual([withdrawn.code, withdrawn.err], [0, ''])
+  assert.match(withdrawn.out, /^Refund \w+ over ¥65\.60 stays refused; WeChat is asked about it no longer\.\n$/)
+  const told = await waiting
+  assert.equal(told.code, 1)
+  assert.match(told.err, /^correction_withdrawn: Asked for by staff:eve, taken back by staff:bob\.\n {2}What to do: /)
+  assert.deepEqual(await everything(number), { ...(before as object), next_check_at: null })
+  await shop.wechat.clearFaults()
+  await shop.passTime(120)
+  assert.equal((await staff.find(number)).status, 'refused')
+  const again = await fenpay('refund-correct', number, '--withdraw')
+  assert.deepEqual([again.code, again.err.split(':')[0]], [1, 'correction_not_asked'])
+  assert.match((await fenpay('refund-correct', 'NOSUCH', '--withdraw')).err, /^refund_not_found: /)
+  // It can be wanted again.
+  await staff.ask(number)
+  await shop.sweeper.sweep()
+  assert.equal((await staff.find(number)).status, 'succeeded')
+  assert.match((await fenpay('refund-correct', number, '--withdraw')).err, /^correction_not_asked: .* succeeded\./)
+  await endsWell(shop)
+})
+
+test('a wish that is withdrawn while WeChat is being asked is followed no more', async () => {
+  const { orderNumber } = await staff.paidOrder()
+  const number = await staff.refusedButMade(orderNumber)
+  await staff.ask(number)
+  const wished = await staff.find(number)
+  await withdrawRefundCorrection(staff.ports, staff.merchantId, number, 'staff:eve')
+  await settleRefund(staff.ports, wished)
+  assert.equal((await staff.find(number)).status, 'refused')
+  assert.deepEqual(await staff.openFlags(number), ['refund_failed'])
   await endsWell(shop)
 })
 

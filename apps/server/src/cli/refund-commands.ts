@@ -2,6 +2,7 @@ import { fen, sumFen, timesFen } from '@fenpay/contract'
 import { askRefundCorrection } from '../commands/ask-refund-correction.ts'
 import { refundOrder, refundPayment } from '../commands/refund-order.ts'
 import { settleAbnormalRefund } from '../commands/settle-abnormal-refund.ts'
+import { withdrawRefundCorrection } from '../commands/withdraw-refund-correction.ts'
 import { type CorrectionRefusal, judgeRefund, leftFen, type PaymentBalance, type Refund } from '../domain/refund.ts'
 import { Refusal } from '../domain/refusal.ts'
 import { awaitServer } from './await-server.ts'
@@ -13,13 +14,16 @@ import { show } from './show.ts'
 import { table } from './text-layout.ts'
 import { count, dateTime, personOf, spoken, yuan } from './words.ts'
 
-interface RefundOptions {
+interface PaymentRefundOptions {
   amount?: string
-  item?: string[]
   reason: string
   key?: string
   yes?: boolean
   by?: string
+}
+
+interface RefundOptions extends PaymentRefundOptions {
+  item?: string[]
 }
 
 export const addRefundCommands: AddCommands = (program, run) => {
@@ -70,9 +74,11 @@ export const addRefundCommands: AddCommands = (program, run) => {
     )
 
   deciding(program, 'refund-payment <transaction_id>', 'give money back that belongs to no order')
+    .option('--amount <yuan>', 'a part of it, such as 12.34; without --amount all that is left')
     .requiredOption('--reason <text>', 'what the user reads, 1 to 80 characters')
+    .option('--key <text>', 'the same key again is the same refund, never a second one')
     .option('--yes', 'do not ask')
-    .action((transactionId: string, options: { reason: string; yes?: boolean; by?: string }) =>
+    .action((transactionId: string, options: PaymentRefundOptions) =>
       run((context) => refundAPayment(context, transactionId, options)),
     )
 
@@ -92,9 +98,13 @@ export const addRefundCommands: AddCommands = (program, run) => {
     )
 
   deciding(program, 'refund-correct <refund_number>', 'a failed refund that WeChat made all the same is put right')
+    .option('--withdraw', 'not any more: WeChat is asked about it no longer')
     .addHelpText('after', '\nA server asks WeChat about it, and only what WeChat says is followed.')
-    .action((number: string, { by }: { by?: string }) =>
-      run((context) => correctARefund(context, number, staffOf(context, by))),
+    .action((number: string, { withdraw, by }: { withdraw?: boolean; by?: string }) =>
+      run((context) => {
+        const change = withdraw === true ? withdrawACorrection : correctARefund
+        return change(context, number, staffOf(context, by))
+      }),
     )
 }
 
@@ -121,7 +131,7 @@ async function refundAnOrder(context: CliContext, orderNumber: string, options: 
     if (key !== undefined || isPossible) {
       const pieces = ask.items?.map(({ sku, quantity }) => `${quantity} × ${sku}`).join(', ')
       await askFirst(context, options, [
-        `Order ${orderNumber}: paid ${yuan(payment.paidFen)}, given back ${yuan(payment.refundedFen)}, on its way ${yuan(payment.reservedFen - payment.refundedFen)}, left ${yuan(leftFen(payment))}.`,
+        `Order ${orderNumber}: ${sumsOf(payment)}.`,
         ...(await earlierRefunds(context, merchantId, orderNumber)),
         `To be given back now: ${yuan(planned)}${pieces === undefined ? '' : ` (${pieces})`}, “${ask.reason}”.`,
       ])
@@ -134,6 +144,11 @@ async function refundAnOrder(context: CliContext, orderNumber: string, options: 
   }
   const made = refundOrder(context, merchantId, orderNumber, ask, by)
   return tellRefund(context, await made.catch((error: unknown) => inYuan(error, payment)))
+}
+
+function sumsOf(payment: PaymentBalance): string {
+  const { paidFen, refundedFen, reservedFen } = payment
+  return `paid ${yuan(paidFen)}, given back ${yuan(refundedFen)}, on its way ${yuan(reservedFen - refundedFen)}, left ${yuan(leftFen(payment))}`
 }
 
 /** What a payment's balance forbids, said in the staff's unit. @throws always */
@@ -171,9 +186,13 @@ async function earlierRefunds({ store }: CliContext, merchantId: string, orderNu
 async function refundAPayment(
   context: CliContext,
   transactionId: string,
-  options: { reason: string; yes?: boolean; by?: string },
+  options: PaymentRefundOptions,
 ): Promise<undefined> {
-  const reason = readReason(options.reason)
+  const { amount, key } = options
+  const ask = {
+    ...(amount === undefined ? {} : { amountFen: readAmount(amount) }),
+    reason: readReason(options.reason),
+  }
   const merchantId = await context.merchantId()
   const payment = await context.store.reads.payment(merchantId, transactionId)
   if (payment === undefined)
@@ -188,12 +207,15 @@ async function refundAPayment(
       `Payment ${transactionId} pays the order ${payment.orderNumber ?? ''}.`,
       `Refund that: fenpay refund ${payment.orderNumber ?? '<order_number>'}`,
     )
-  if (judgeRefund(payment, leftFen(payment), context.world.now()) === undefined && leftFen(payment) > 0)
+  const planned = ask.amountFen ?? leftFen(payment)
+  const isPossible = judgeRefund(payment, planned, context.world.now()) === undefined && planned > 0
+  if (key !== undefined || isPossible)
     await askFirst(context, options, [
-      `Payment ${transactionId} of ${yuan(payment.paidFen)}, in suspense: ${spoken(payment.suspenseReason ?? '')}.`,
-      `To be given back now: ${yuan(leftFen(payment))}, “${reason}”.`,
+      `Payment ${transactionId} in suspense (${spoken(payment.suspenseReason ?? '')}): ${sumsOf(payment)}.`,
+      `To be given back now: ${yuan(planned)}, “${ask.reason}”.`,
     ])
-  const made = refundPayment(context, merchantId, transactionId, reason, staffOf(context, options.by))
+  const by = { actor: staffOf(context, options.by), ...(key === undefined ? {} : { key }) }
+  const made = refundPayment(context, merchantId, transactionId, ask, by)
   return tellRefund(context, await made.catch((error: unknown) => inYuan(error, payment)))
 }
 
@@ -217,6 +239,15 @@ async function correctARefund(context: CliContext, number: string, by: string): 
   return undefined
 }
 
+async function withdrawACorrection(context: CliContext, number: string, by: string): Promise<undefined> {
+  const outcome = await withdrawRefundCorrection(context, await context.merchantId(), number, by)
+  if (outcome.outcome === 'refused')
+    throw new CliFailure(outcome.code, outcome.detail, 'See the refunds there are: fenpay refunds')
+  const { amountFen, status } = outcome.refund
+  context.host.write(`Refund ${number} over ${yuan(amountFen)} stays ${status}; WeChat is asked about it no longer.\n`)
+  return undefined
+}
+
 const notCorrected: Record<CorrectionRefusal, (refund: Refund) => string> = {
   nothing_to_correct: ({ orderNumber, transactionId }) =>
     `See what happened: fenpay order ${orderNumber ?? transactionId}`,
@@ -224,6 +255,7 @@ const notCorrected: Record<CorrectionRefusal, (refund: Refund) => string> = {
     'Compare both in the merchant platform, and ask WeChat with both numbers; nothing was changed here.',
   refund_no_room: ({ orderNumber, transactionId }) =>
     `See which: fenpay order ${orderNumber ?? transactionId}. One without a result is refused by WeChat, which has given this one: repeat it then.`,
+  correction_withdrawn: ({ outRefundNo }) => `If it is wanted after all: fenpay refund-correct ${outRefundNo}`,
 }
 
 async function askFirst({ host }: CliContext, { yes }: { yes?: boolean }, lines: string[]): Promise<void> {

@@ -1,12 +1,12 @@
-import { fen, formatYuan } from '@fenpay/contract'
 import {
-  type CorrectionRefusal,
+  type CorrectionObstacle,
   judgeCorrection,
   type PaymentBalance,
   type Refund,
   type RefundEvidence,
   type RefundStatus,
 } from '../domain/refund.ts'
+import { yuan } from '../domain/yuan.ts'
 import type { PaymentGateway, Store, World, Writes } from '../ports.ts'
 import { type LockedRefund, lockRefundWithOrder, moveRefund } from './apply-refund.ts'
 
@@ -58,15 +58,11 @@ async function putRight(
 
 type Reason = (refund: Refund, payment: PaymentBalance, evidence: RefundEvidence) => string
 
-const reasons: Record<CorrectionRefusal, Reason> = {
+const reasons: Record<CorrectionObstacle, Reason> = {
   nothing_to_correct: ({ status }, _, { state }) =>
     `It is ${status} here and ${state} at WeChat: the money is where the books have it.`,
   refund_differs: ({ amountFen, transactionId, refundId = 'none' }, _, evidence) =>
     `Here it is ${yuan(amountFen)} of payment ${transactionId}, refund_id ${refundId}; at WeChat ${yuan(evidence.amountFen)} of ${evidence.transactionId}, refund_id ${evidence.refundId}.`,
   refund_no_room: ({ amountFen }, { paidFen, reservedFen, refundCount, transactionId }) =>
     `${refundCount === 1 ? '1 other refund' : `${refundCount} other refunds`} of payment ${transactionId} ${refundCount === 1 ? 'holds' : 'hold'} ${yuan(reservedFen)} of its ${yuan(paidFen)}, and this one is over ${yuan(amountFen)}.`,
-}
-
-function yuan(amountFen: number): string {
-  return `¥${formatYuan(fen(amountFen))}`
 }

@@ -40,26 +40,38 @@ export async function refundOrder(
   await requireRefundKeys(ports, await ports.store.reads.paymentOfOrder(merchantId, orderNumber))
   return ports.store.transaction(async (tx) => {
     const { order, payment } = await lockPaidOrder(tx, merchantId, orderNumber)
-    const key = by.key === undefined ? undefined : keyOf(merchantId, orderNumber, ask, by.key)
-    const earlier = key && (await refundUnder(tx, key))
-    if (earlier !== undefined) return earlier
-    const lines = await linesOf(tx, order, ask.items)
-    const refund = await intendRefund(tx, ports.world, payment, order, {
-      amountFen: amountOf(ask, lines, payment),
-      lines,
-      reason: ask.reason,
-      source: by.source,
-      by: by.actor,
+    const key = by.key === undefined ? undefined : keyOf(merchantId, 'refund-order', orderNumber, ask, by.key)
+    return onceUnder(tx, key, async () => {
+      const lines = await linesOf(tx, order, ask.items)
+      return intendRefund(tx, ports.world, payment, order, {
+        amountFen: amountOf(ask, lines, payment),
+        lines,
+        reason: ask.reason,
+        source: by.source,
+        by: by.actor,
+      })
     })
-    if (key !== undefined) await tx.keepIdempotentAnswer(key, { refund_number: refund.outRefundNo })
-    return refund
   })
 }
 
-function keyOf(merchantId: string, orderNumber: string, ask: RefundAsk, key: string): IdempotencyKey {
-  const asked = JSON.stringify([orderNumber, ask.amountFen ?? null, ask.items ?? null, ask.reason])
+function keyOf(
+  merchantId: string,
+  route: 'refund-order' | 'refund-payment',
+  number: string,
+  ask: RefundAsk,
+  key: string,
+): IdempotencyKey {
+  const asked = JSON.stringify([number, ask.amountFen ?? null, ask.items ?? null, ask.reason])
   const requestHash = createHash('sha256').update(asked).digest()
-  return { merchantId, userId: 'staff', route: 'refund-order', key, requestHash }
+  return { merchantId, userId: 'staff', route, key, requestHash }
+}
+
+async function onceUnder(tx: Writes, key: IdempotencyKey | undefined, intend: () => Promise<Refund>): Promise<Refund> {
+  const earlier = key && (await refundUnder(tx, key))
+  if (earlier !== undefined) return earlier
+  const refund = await intend()
+  if (key !== undefined) await tx.keepIdempotentAnswer(key, { refund_number: refund.outRefundNo })
+  return refund
 }
 
 async function refundUnder(tx: Writes, key: IdempotencyKey): Promise<Refund | undefined> {
@@ -71,15 +83,17 @@ async function refundUnder(tx: Writes, key: IdempotencyKey): Promise<Refund | un
 }
 
 /**
- * Gives money back that is on no order: a payment in suspense.
- * @throws Refusal order_not_paid when there is no such payment, refund_not_configured, and those of intendRefund
+ * Gives money back that is on no order, a part of a payment in suspense or all that is left of it. Its flag stays until
+ * all of it is back with the user, or a person settles it.
+ * @throws Refusal order_not_paid when there is no such payment, refund_not_configured, idempotency_key_reused, and those
+ * of intendRefund
  */
 export async function refundPayment(
   ports: Ports,
   merchantId: string,
   transactionId: string,
-  reason: string,
-  actor: string,
+  ask: Omit<RefundAsk, 'items'>,
+  by: Omit<RefundDecider, 'source'>,
 ): Promise<Refund> {
   const found = await ports.store.reads.payment(merchantId, transactionId)
   await requireRefundKeys(ports, found)
@@ -87,8 +101,16 @@ export async function refundPayment(
     const order = found?.orderNumber === undefined ? undefined : await tx.lockOrder(merchantId, found.orderNumber)
     const payment = await tx.lockPayment(merchantId, transactionId)
     if (payment === undefined) throw new Refusal('order_not_paid', `No payment ${transactionId} is known.`)
-    const intent = { amountFen: leftFen(payment), lines: [], reason, source: 'staff' as const, by: actor }
-    return intendRefund(tx, ports.world, payment, order, intent)
+    const key = by.key === undefined ? undefined : keyOf(merchantId, 'refund-payment', transactionId, ask, by.key)
+    return onceUnder(tx, key, () =>
+      intendRefund(tx, ports.world, payment, order, {
+        amountFen: amountOf(ask, [], payment),
+        lines: [],
+        reason: ask.reason,
+        source: 'staff',
+        by: by.actor,
+      }),
+    )
   })
 }
 

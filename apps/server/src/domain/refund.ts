@@ -217,14 +217,16 @@ export function isSameRefund(refund: Refund, evidence: RefundEvidence): boolean 
   )
 }
 
-export type CorrectionRefusal = 'nothing_to_correct' | 'refund_differs' | 'refund_no_room'
+/** Why WeChat's word does not put a refund right. */
+export type CorrectionObstacle = 'nothing_to_correct' | 'refund_differs' | 'refund_no_room'
+export type CorrectionRefusal = CorrectionObstacle | 'correction_withdrawn'
 
 /** Where WeChat's word leads a refund that a person wants put right, or why it stays as it is. */
 export function judgeCorrection(
   refund: Refund,
   payment: PaymentBalance,
   evidence: RefundEvidence,
-): { to: RefundStatus } | { refused: CorrectionRefusal } {
+): { to: RefundStatus } | { refused: CorrectionObstacle } {
   if (!isSameRefund(refund, evidence)) return { refused: 'refund_differs' }
   const to = refundCorrections[refund.status]?.[evidence.state]
   if (to === undefined) return { refused: 'nothing_to_correct' }
