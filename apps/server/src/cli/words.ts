@@ -17,9 +17,9 @@ export function clockOf(at: Date): string {
   return dateTime(at).slice(11)
 }
 
-/** `refund_intended` → `refund intended`. */
+/** `refund_intended` → `refund intended`, `wechat_code` → `WeChat code`. */
 export function spoken(name: string): string {
-  return name.replaceAll('_', ' ')
+  return name === 'waiting_funds' ? 'waiting for funds' : name.replaceAll('_', ' ').replace(/^wechat /u, 'WeChat ')
 }
 
 /** `2 calls`, `1 call`. */
@@ -50,7 +50,7 @@ export function balanceOf(amountFen: number): string {
 const outboxKinds: Record<string, string> = {
   upload_shipping: 'tell WeChat of the shipment',
   paid_message: 'subscribe message to the user',
-  shipping_deadline: 'reminder to ship',
+  shipping_deadline: 'look whether it is shipped',
 }
 
 /** What an item of the outbox is for. */
