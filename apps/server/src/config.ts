@@ -9,6 +9,7 @@ import {
   type MessageFact,
   messageFacts,
 } from './domain/merchant.ts'
+import { unknownNames } from './unknown-names.ts'
 
 /** Everything the server reads from its environment; see docs/configuration.md. */
 export interface Config {
@@ -38,6 +39,8 @@ export interface Config {
   /** Lets /metrics be read from elsewhere than this machine. */
   metricsToken: string | undefined
   logLevel: string
+  /** What works and is hardly meant, for the log at the start; no value of a variable is in it. */
+  warnings: readonly string[]
 }
 
 /** What is wrong with the environment, all of it at once. */
@@ -63,7 +66,7 @@ export function readConfig(
 ): Config {
   const reader = new EnvReader(env, readFile)
   const production = env['NODE_ENV'] === 'production'
-  const config: Config = {
+  const config: Omit<Config, 'warnings'> = {
     host: reader.text('FENPAY_HOST', '127.0.0.1'),
     port: reader.integer('FENPAY_PORT', 3000, 0, 65535),
     ...reader.database(),
@@ -82,9 +85,18 @@ export function readConfig(
     logLevel: reader.choice('FENPAY_LOG_LEVEL', ['silent', 'error', 'warn', 'info', 'debug'], 'info'),
   }
   if (production) reader.requireProduction(config)
-  if (reader.problems.length > 0) throw new ConfigError(reader.problems)
-  return config
+  const unknown = reader.unknownNames()
+  // A name that is missing may stand there misspelt.
+  if (reader.problems.length > 0) throw new ConfigError([...reader.problems, ...unknown])
+  const takesRealMoney = config.wechatUrl === undefined
+  return {
+    ...config,
+    warnings: takesRealMoney && config.databaseUrl === undefined ? [...unknown, realMoneyEmbedded] : unknown,
+  }
 }
+
+const realMoneyEmbedded =
+  'DATABASE_URL is not set: real money is kept in the embedded database, which has no backup; see docs/going-live.md'
 
 /** What the command line needs of the same environment: no merchant has to be configured for it. */
 export interface CommandConfig extends Pick<Config, 'dataDir' | 'databaseUrl' | 'masterKey' | 'webhookAllowLoopback'> {
@@ -115,6 +127,8 @@ class EnvReader {
   readonly problems: string[] = []
   readonly #env: Env
   readonly #readFile: (path: string) => string
+  /** Every name that was asked for: the table of those that are known. */
+  readonly #read = new Set<string>()
 
   constructor(env: Env, readFile: (path: string) => string) {
     this.#env = env
@@ -122,8 +136,15 @@ class EnvReader {
   }
 
   optional(name: string): string | undefined {
+    this.#read.add(name)
     const value = this.#env[name]?.trim()
     return value === '' ? undefined : value
+  }
+
+  /** What is given and was never asked for. Called last, when all that is known has been read. */
+  unknownNames(): string[] {
+    const given = Object.keys(this.#env).filter((name) => !this.#read.has(name) && this.#env[name]?.trim())
+    return unknownNames(given, [...this.#read])
   }
 
   text(name: string, fallback: string): string {
@@ -158,7 +179,9 @@ class EnvReader {
   /** A value that may be given as it is or, as NAME_FILE, by the path of a file. */
   secret(name: string): string | undefined {
     const path = this.optional(`${name}_FILE`)
-    if (path === undefined) return this.optional(name)?.replaceAll('\\n', '\n')
+    const value = this.optional(name)
+    if (path === undefined) return value?.replaceAll('\\n', '\n')
+    if (value !== undefined) this.problems.push(`${name} and ${name}_FILE are both given; leave one of them out`)
     try {
       return this.#readFile(path).trim()
     } catch {
@@ -334,7 +357,7 @@ class EnvReader {
   }
 
   /** F80: a simulated WeChat, a generated key or a private address have no place in production. */
-  requireProduction(config: Config) {
+  requireProduction(config: Omit<Config, 'warnings'>) {
     if (config.wechatUrl !== undefined || config.wechatSecure !== undefined)
       this.problems.push(
         'FENPAY_WECHAT_URL and FENPAY_WECHAT_SECURE_URL name a simulated WeChat; in production they must not be set',

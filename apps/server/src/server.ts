@@ -52,6 +52,7 @@ export async function startServer({
   http = {},
   sweepPauseMs = 1_000,
 }: ServerParts): Promise<RunningServer> {
+  for (const warning of config.warnings) logger.warn(warning)
   const role = await prepareDatabase(databaseUrl, logger)
   const sql = connect(databaseUrl, { applicationName: 'fenpay', poolSize: 10, ...role })
   const notifySql = connect(databaseUrl, { applicationName: 'fenpay notify', poolSize: 4, ...role })
