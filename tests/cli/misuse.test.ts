@@ -10,7 +10,8 @@ import { Shopper } from '../support/shop.ts'
 import { startTimedShop } from '../support/timed-shop.ts'
 import { type Ended, hireOperator } from './operator.ts'
 
-const shop = await startTimedShop()
+const masterKey = { FENPAY_MASTER_KEY: Buffer.alloc(32, 7).toString('base64') }
+const shop = await startTimedShop({ env: masterKey })
 const { fenpay, order } = hireOperator(shop)
 const shopper = await Shopper.arrive(shop)
 const paid = await shopper.buy()
@@ -127,7 +128,6 @@ test('no command prints a secret of the merchant, the mini program, the database
   const { keys, apps } = shop.config.merchant
   const url = 'https://hooks.example.com/fenpay'
   const { merchantId } = shop.config.merchant
-  const env = { FENPAY_MASTER_KEY: Buffer.alloc(32, 7).toString('base64') }
   const [key = ''] = (keys.certificate?.privateKeyPem ?? '').split('\n').slice(1)
   const secrets = [
     keys.apiV2Key,
@@ -137,11 +137,11 @@ test('no command prints a secret of the merchant, the mini program, the database
     apps[0]?.push?.token,
     apps[0]?.push?.encodingAesKey,
     shopper.token,
-    env.FENPAY_MASTER_KEY,
+    masterKey.FENPAY_MASTER_KEY,
     new URL(shop.databaseUrl).password,
   ].filter((secret) => secret !== undefined && secret !== '')
   assert.ok(secrets.length >= 5)
-  const clerk = hireOperator(shop, { env })
+  const clerk = hireOperator(shop, { env: masterKey })
   const added = await clerk.fenpay('webhook-add', url)
   assert.equal(added.code, 0, added.err)
   const [, webhookSecret = ''] = /shown this once: (\S+)/.exec(added.out) ?? []

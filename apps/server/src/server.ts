@@ -9,7 +9,7 @@ import type { Logger } from './http/logger.ts'
 import { createMetrics } from './http/metrics.ts'
 import { startMoneyJobs } from './jobs/money-jobs.ts'
 import { createOutboxRunner } from './jobs/outbox-runner.ts'
-import { masterKeyOf } from './master-key.ts'
+import { claimMasterKey, masterKeyOf } from './master-key.ts'
 import type { World } from './ports.ts'
 import { grantAppRole } from './storage/app-role.ts'
 import { importCatalogue } from './storage/catalogue.ts'
@@ -59,7 +59,9 @@ export async function startServer({
   const random = () => randomFraction(world)
   const outbox = createOutboxRunner(databaseUrl, role.role, logger)
   try {
-    const secrets = createSealer(masterKeyOf(config.masterKey, config.dataDir, world.randomBytes), world.randomBytes)
+    const masterKey = masterKeyOf(config.masterKey, config.dataDir, world.randomBytes)
+    await claimMasterKey(sql, masterKey)
+    const secrets = createSealer(masterKey, world.randomBytes)
     checkMerchant(config.merchant)
     await saveMerchant(sql, secrets, config.merchant)
     await importConfiguredCatalogue(sql, config, random)

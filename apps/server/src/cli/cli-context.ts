@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type CommandConfig, readCommandConfig } from '../config.ts'
+import { type CommandConfig, ConfigError, readCommandConfig } from '../config.ts'
 import { canRefundOver } from '../domain/merchant.ts'
-import { masterKeyOf } from '../master-key.ts'
+import { checkMasterKey, masterKeyOf } from '../master-key.ts'
 import type { PaymentGateway, Secrets, Store, World } from '../ports.ts'
 import { usableAppRole } from '../storage/app-role.ts'
 import { connect, type Sql } from '../storage/connect.ts'
@@ -30,7 +30,7 @@ export interface CliContext {
   webhookAllowLoopback: boolean
   /** FENPAY_MCHID, or the only merchant there is. @throws CliFailure merchant_unclear, merchant_unknown */
   merchantId(): Promise<string>
-  /** @throws CliFailure master_key_missing */
+  /** @throws CliFailure master_key_missing, ConfigError where the key is not that of the database */
   secrets(): Secrets
 }
 
@@ -47,7 +47,10 @@ export async function withContext<Result>(
     const role = await checkDatabase(database.url)
     const sql = connect(database.url, { applicationName: 'fenpay command', poolSize: 3, ...role })
     try {
-      return await work(contextOn(sql, config, host))
+      const wrongKey = await wrongMasterKey(sql, config, host)
+      // A key that was set is believed to be right; one that only lies in the data directory may not be needed at all.
+      if (wrongKey !== undefined && config.masterKey !== undefined) throw wrongKey
+      return await work(contextOn(sql, config, host, wrongKey))
     } finally {
       await sql.end({ timeout: 1 })
     }
@@ -93,11 +96,28 @@ async function checkDatabase(url: string): Promise<{ role?: string }> {
   }
 }
 
-function contextOn(sql: Sql, config: CommandConfig, host: CliHost): CliContext {
+/** What is wrong with the key that this command would seal with; undefined for a right one, and where there is none. */
+async function wrongMasterKey(sql: Sql, config: CommandConfig, host: CliHost): Promise<ConfigError | undefined> {
+  if (!hasMasterKey(config)) return undefined
+  try {
+    await checkMasterKey(sql, masterKeyOf(config.masterKey, config.dataDir, host.world.randomBytes))
+    return undefined
+  } catch (error) {
+    if (error instanceof ConfigError) return error
+    throw error
+  }
+}
+
+function hasMasterKey({ masterKey, dataDir }: CommandConfig): boolean {
+  return masterKey !== undefined || existsSync(join(dataDir, 'master-key'))
+}
+
+function contextOn(sql: Sql, config: CommandConfig, host: CliHost, wrongKey: ConfigError | undefined): CliContext {
   const { world } = host
   const reports = createReports(sql)
   const secrets = () => {
-    if (config.masterKey === undefined && !existsSync(join(config.dataDir, 'master-key')))
+    if (wrongKey !== undefined) throw wrongKey
+    if (!hasMasterKey(config))
       throw new CliFailure(
         'master_key_missing',
         'The master key of the server is needed to read or seal a secret.',

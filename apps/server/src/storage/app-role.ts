@@ -11,6 +11,7 @@ const appendOnly = [
   'order_events',
   'stock_settlements',
   'refund_lines',
+  'master_key',
 ]
 /** Kept by the database's own functions. */
 const readOnly = ['ledger_balances', 'schema_migration']
