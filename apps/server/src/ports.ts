@@ -43,7 +43,7 @@ export interface WeChatRefusal {
 /** No usable answer: nothing may be concluded, WeChat has to be asked again. */
 export interface UnknownOutcome {
   outcome: 'unknown'
-  why: 'unreachable' | 'unverified'
+  why: 'unreachable' | 'unverified' | 'not_configured'
   detail: string
 }
 

@@ -185,6 +185,12 @@ export const errorCatalogue = {
     title: 'The database does not answer.',
     advice: 'Repeat the same request in a moment, an order with the same Idempotency-Key: nothing is doubled.',
   },
+  payment_not_configured: {
+    status: 503,
+    title: 'The shop cannot go on with this payment at the moment.',
+    advice:
+      'Repeat the same request later: the order is kept. The operator has to act, and finds in the log what to do.',
+  },
   wechat_unreachable: {
     status: 504,
     title: 'WeChat did not answer in time.',

@@ -28,7 +28,8 @@ type Ports = { store: Store; payment: PaymentGateway; world: World; settings: Pa
  * Step 3: the five parameters of wx.requestPayment. The attempt with its `out_trade_no` is committed before WeChat is
  * called; its prepay_id is kept and used again while it is valid, and the parameters are signed afresh each time.
  * @throws Refusal order_not_found, order_already_paid, order_closed, order_expired, wechat_refused,
- * wechat_unreachable, wechat_unverified. After the last two the same call goes on where this one stopped.
+ * wechat_unreachable, wechat_unverified, payment_not_configured. After the last three the same call goes on where this one
+ * stopped.
  */
 export async function prepayOrder(
   ports: Ports,
@@ -167,9 +168,14 @@ async function refuse(ports: Ports, attempt: Attempt, refusal: WeChatRefusal): P
 /** Nothing is known, so nothing is undone: the same call later sends the same request again. */
 async function giveUp(ports: Ports, attempt: Attempt, answer: UnknownOutcome): Promise<never> {
   await recordOutcome(ports, attempt, 'unknown')
-  throw answer.why === 'unverified'
-    ? new Refusal('wechat_unverified', "The answer's signature could not be verified.")
-    : new Refusal('wechat_unreachable', 'WeChat gave no usable answer.')
+  switch (answer.why) {
+    case 'unverified':
+      throw new Refusal('wechat_unverified', "The answer's signature could not be verified.")
+    case 'not_configured':
+      throw new Refusal('payment_not_configured', `WeChat was not asked: ${answer.detail}.`)
+    case 'unreachable':
+      throw new Refusal('wechat_unreachable', 'WeChat gave no usable answer.')
+  }
 }
 
 /** Keeps the prepay_id. @throws Refusal order_closed, order_already_paid when the order has gone on in the meantime */

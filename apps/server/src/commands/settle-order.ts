@@ -1,7 +1,7 @@
 import type { PendingReason } from '@fenpay/contract'
 import { type Attempt, liveStatuses, mayBeClosed } from '../domain/attempt.ts'
 import { isFinal, mustClose, type Order } from '../domain/order.ts'
-import type { CloseOutcome, PaymentGateway, QueryOutcome, Store, World, Writes } from '../ports.ts'
+import type { CloseOutcome, PaymentGateway, QueryOutcome, Store, UnknownOutcome, World, Writes } from '../ports.ts'
 import { announce } from './announce.ts'
 import { applyPaidAnswer } from './find-external-refunds.ts'
 
@@ -140,6 +140,7 @@ async function closeOrder(tx: Writes, world: World, order: Order): Promise<void>
   await tx.settleStock(order.merchantId, order.orderNumber, 'released')
 }
 
-function unknownReason(why: 'unreachable' | 'unverified'): PendingReason {
+/** Without keys WeChat cannot be reached either; what the operator has to do is in the log. */
+function unknownReason(why: UnknownOutcome['why']): PendingReason {
   return why === 'unverified' ? 'wechat_unverified' : 'wechat_unreachable'
 }

@@ -27,6 +27,7 @@ import type { ProtocolGateway } from './protocol-gateway.ts'
 import { messagePushOf, readPush, verifyPushUrl } from './push.ts'
 import { uploadShipping } from './shipping.ts'
 import { sendSubscribe } from './subscribe.ts'
+import { gatewayWithoutKeys } from './without-keys.ts'
 
 /** How the calls of all merchants are watched over. */
 export interface GatewayWatch {
@@ -35,6 +36,8 @@ export interface GatewayWatch {
   /** Default: certificates are kept in memory alone. */
   certificates: PlatformCertificates
   onAlarm: (merchantId: string, alarm: KeyAlarm) => void
+  /** Told once for each protocol that something was begun over and that has no keys now. */
+  onKeysMissing: (merchantId: string, payApi: PayApi) => void
   /** Told when downloaded certificates could not be kept; they serve all the same. */
   onNotKept: (error: unknown) => void
 }
@@ -72,7 +75,8 @@ export function createWeChatGateway(
   }
   async function makeProtocol(merchant: Merchant, payApi: PayApi): Promise<ProtocolGateway> {
     const { merchantId } = merchant
-    const { now = http.clock, certificates, onAlarm = () => {}, onNotKept = () => {} } = watch
+    const { now = http.clock, certificates, onAlarm = () => {}, onKeysMissing, onNotKept = () => {} } = watch
+    if (!hasKeysFor(merchant, payApi)) return gatewayWithoutKeys(payApi, () => onKeysMissing?.(merchantId, payApi))
     const guard = {
       now,
       onKey: (state: 'refused' | 'accepted') => {
@@ -119,11 +123,8 @@ export function createWeChatGateway(
       listRefunds: async (attempt) => (await protocolOf(attempt.merchantId, attempt.payApi)).listRefunds(attempt),
       paymentParameters: async (attempt, prepayId) =>
         (await protocolOf(attempt.merchantId, attempt.payApi)).paymentParameters(attempt, prepayId),
-      async readNotify(merchantId, payApi, headers, body) {
-        const merchant = await merchantOf(merchantId)
-        if (!hasKeysFor(merchant, payApi)) return { outcome: 'refused', reason: 'no_key_for_protocol' }
-        return (await protocolOf(merchantId, payApi)).readNotify(headers, body)
-      },
+      readNotify: async (merchantId, payApi, headers, body) =>
+        (await protocolOf(merchantId, payApi)).readNotify(headers, body),
     },
     shipping: {
       async upload(notice, mayHaveArrived) {

@@ -44,6 +44,7 @@ export function myOrderRoutes(app: App, ports: HttpPorts): void {
             'wechat_refused',
             'wechat_unverified',
             'wechat_unreachable',
+            'payment_not_configured',
           ),
         },
       },

@@ -67,7 +67,7 @@ export function createErrorHandler(ports: Pick<HttpPorts, 'isDatabaseUnavailable
     if (body.status >= 500)
       request.log[body.code === 'internal' ? 'error' : 'warn']({ err: error, code: body.code }, body.title)
     else request.log.info({ code: body.code }, 'request refused')
-    if (body.status === 503) reply.header('retry-after', '2')
+    if (body.status === 503) reply.header('retry-after', body.code === 'payment_not_configured' ? '600' : '2')
     return reply.code(body.status).type('application/problem+json').send(body)
   }
 }

@@ -50,6 +50,7 @@ const texts: Readonly<Record<ErrorCode, string>> = {
   wechat_refused: '微信没有受理，请稍后再试或联系店家。',
   wechat_unverified: '微信的回应没有通过校验，请稍后再试。',
   wechat_unreachable: '微信暂时没有回应，请稍后再试。',
+  payment_not_configured: '店家暂时无法继续这笔付款，订单已为您保留，请稍后再试。',
   database_unavailable: '服务器正忙，请稍后再试。',
 }
 
