@@ -9,6 +9,7 @@ import { merchantEnvironment } from '../scripts/merchant-environment.ts'
 import { endsWell } from './support/ends-well.ts'
 import { masterKey } from './support/outbox-parts.ts'
 import { refusedWith, Shopper } from './support/shop.ts'
+import { hireStaff } from './support/staff.ts'
 import { startTimedShop, sweeperOf } from './support/timed-shop.ts'
 
 const shop = await startTimedShop({
@@ -43,9 +44,13 @@ for (const [payApi, without, keys] of [
     const [begun, asked, given] = [await shopper.order(), await shopper.order(), await shopper.order()]
     await shopper.prepay(begun)
     await shopper.prepay(given)
+    const paid = await shopper.buy()
+    assert.equal((await shopper.check(paid)).status, 'paid')
     await shop.wechat.fault('call.reset', { seconds: 60 })
     await assert.rejects(shopper.prepay(asked), refusedWith('wechat_unreachable'))
     await shop.wechat.clearFaults()
+    await shop.api.askRefund(shopper.token, { order_number: paid, reason: '面凉了' })
+    await hireStaff(shop, shop.world).accept(paid)
 
     const merchant = await configure(without)
     for (const orderNumber of [begun, asked]) {
@@ -65,11 +70,13 @@ for (const [payApi, without, keys] of [
     assert.equal((await shop.api.cancelOrder(shopper.token, given)).status, 'closing')
     assert.equal(shop.log().filter((line) => line.includes(`Configure ${keys} again`)).length, 1)
 
-    // An order that a sweep cannot look at fails it; one that it would look at again at once is due.
+    // An order or refund that a sweep cannot look at fails it; one that it would look at again at once is due.
     await shop.skip(40)
     await sweeperOf({ ...shop, config: { ...shop.config, merchant } }, shop.world).sweep()
     const due = await shop.sql`select from orders where next_check_at <= ${shop.world.now()}`
     assert.equal(due.length, 0)
+    const [refund] = await shop.sql`select status, problem from refunds where order_number = ${paid}`
+    assert.deepEqual({ ...refund }, { status: 'unknown', problem: `the keys of ${payApi} are not configured` })
 
     await configure({})
     for (const orderNumber of [begun, asked]) {
@@ -77,8 +84,10 @@ for (const [payApi, without, keys] of [
       assert.equal((await shopper.check(orderNumber)).status, 'paid')
     }
     // WeChat closes no order of the last five minutes.
-    await shop.skip(300)
+    await shop.passTime(300)
     assert.equal((await shopper.check(given)).status, 'closed')
+    const { refunded_fen, total_fen } = await shopper.show(paid)
+    assert.equal(refunded_fen, total_fen)
     await endsWell(shop)
   })
 }
