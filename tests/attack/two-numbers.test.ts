@@ -1,6 +1,7 @@
 /** Two numbers of one order that can both still be paid at WeChat. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { watchOverdue } from '../../apps/server/src/commands/watch-money.ts'
 import { createWeChatGateway } from '../../apps/server/src/gateway/wechat-gateway.ts'
 import { createStore } from '../../apps/server/src/storage/store.ts'
 import { until } from '../../scripts/until.ts'
@@ -38,6 +39,12 @@ const numbersOf = async (orderNumber: string) => {
   return rows.map(({ status, is_looked_at }) => [status, is_looked_at])
 }
 
+const openFlags = async (orderNumber: string) => {
+  const rows = await shop.sql<{ kind: string }[]>`
+    select kind from flags where order_number = ${orderNumber} and resolved_at is null`
+  return rows.map(({ kind }) => kind)
+}
+
 test('I2, F24: when an order is paid by its closed number, the one that can still be paid is closed by itself', async () => {
   const { shopper, orderNumber, second } = await twoNumbers()
   assert.deepEqual(await numbersOf(orderNumber), [
@@ -72,4 +79,38 @@ test('I2, F24: when an order is paid by both of its numbers, the second payment 
     ['paid', false],
   ])
   await endsWell(shop)
+})
+
+test('P6, F24: that WeChat does not let us close the other number of a paid order is flagged after a day, until it is closed', async () => {
+  const { orderNumber } = await twoNumbers()
+  await shop.wechat.fault('call.system-error', {
+    seconds: 2 * 86_400,
+    match: { path: '/v3/pay/transactions/out-trade-no/' },
+  })
+  await shop.skip(86_400 - 60)
+  await shop.sweeper.sweep()
+  await watchOverdue({ store, world: shop.world })
+  assert.deepEqual(await openFlags(orderNumber), [])
+  await shop.skip(120)
+  await shop.sweeper.sweep()
+  await watchOverdue({ store, world: shop.world })
+  assert.deepEqual(await openFlags(orderNumber), ['attempt_not_closed'])
+  await shop.wechat.clearFaults()
+  await shop.skip(60)
+  await shop.sweeper.sweep()
+  await watchOverdue({ store, world: shop.world })
+  assert.deepEqual(await openFlags(orderNumber), [])
+  assert.equal((await numbersOf(orderNumber))[1]?.[0], 'closed')
+  await endsWell(shop)
+})
+
+test('I2, F24, F31: a second payment that is learnt of after a year cannot go back: its flag stays, and no invariant is broken', async () => {
+  const { shopper, orderNumber, second } = await twoNumbers()
+  await shop.wechat.fault('notify.drop', { seconds: 366 * 86_400 })
+  assert.equal((await shopper.pay(second)).errMsg, 'requestPayment:ok')
+  await shop.skip(366 * 86_400)
+  await shop.sweeper.sweep()
+  await shop.wechat.clearFaults()
+  assert.deepEqual(await openFlags(orderNumber), ['duplicate_payment'])
+  assert.deepEqual(await store.brokenInvariants(), [])
 })

@@ -11,6 +11,7 @@ export type FlagKind =
   | 'refund_contradiction'
   | 'refund_overdue'
   | 'order_undecided'
+  | 'attempt_not_closed'
   | 'operation_unknown'
   | 'invariant_broken'
   | 'merchant_key_refused'
@@ -41,14 +42,17 @@ interface FlagMeaning {
 const lookFirst =
   'Compare the evidence with the order (fenpay order). Give it back with: fenpay refund-payment <transaction_id>.'
 
+const goesBack =
+  'Nothing: it is being given back. The flag settles itself when the user has it. More than a year after the payment WeChat gives nothing back: pay the user by other means and settle the flag.'
+
 export const flagCatalogue: Record<FlagKind, FlagMeaning> = {
   late_payment: {
     what: 'WeChat took money for an order that was closed.',
-    todo: 'Nothing: it is being given back. The flag settles itself when the user has it.',
+    todo: goesBack,
   },
   duplicate_payment: {
     what: 'WeChat took money twice for one order.',
-    todo: 'Nothing: the second payment is being given back. The flag settles itself when the user has it.',
+    todo: goesBack,
   },
   unknown_order: {
     what: 'WeChat took money under a number that is none of ours.',
@@ -90,6 +94,10 @@ export const flagCatalogue: Record<FlagKind, FlagMeaning> = {
   order_undecided: {
     what: 'An order is past its end for more than ten minutes and WeChat has not said whether it is paid.',
     todo: 'See whether this machine reaches WeChat, api.mch.weixin.qq.com. It is asked again by itself; the stock stays held until it is decided.',
+  },
+  attempt_not_closed: {
+    what: 'An order is paid, and for more than a day WeChat has not closed its other number: the user could pay it twice.',
+    todo: 'See whether this machine reaches WeChat. If it does, ask WeChat why the out_trade_no in the evidence cannot be closed. The close is tried again by itself; what is paid by that number goes back by itself.',
   },
   operation_unknown: {
     what: 'A refund was decided more than ten minutes ago, and WeChat has given no usable answer to it.',

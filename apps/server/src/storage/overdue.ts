@@ -20,6 +20,16 @@ const overdue = [
                    ) + interval '10 minutes' < $1`,
   },
   {
+    // A paid order that is still looked at has a second number, and WeChat does not let us close it (F24).
+    kind: 'attempt_not_closed',
+    subjectType: 'order',
+    query: `select merchant_id, order_number as subject_id, order_number,
+                   jsonb_build_object('out_trade_no', out_trade_no, 'paid_at', paid_at, 'looks', check_count) as evidence
+              from orders o join attempts a using (merchant_id, order_number)
+             where o.status = 'paid' and o.next_check_at is not null and a.status in ('intended', 'unknown', 'prepaid')
+               and greatest(paid_at, last_call_at) + interval '24 hours' < $1`,
+  },
+  {
     // P6: a refund that WeChat was asked for, without a usable answer since. One that cannot be sent has its own flag.
     kind: 'operation_unknown',
     subjectType: 'refund',
