@@ -49,6 +49,15 @@ const gapsSeconds: Record<OutboxKind, readonly number[]> = {
   webhook: [5, 5 * minute, 30 * minute, 2 * hour, 5 * hour, 10 * hour, 14 * hour, 20 * hour, 24 * hour],
 }
 
+/**
+ * Seconds that an item waits at most after its first, second … try; the last one repeats. While all the money of an order
+ * is on its way back, the look at its shipping is put off again and again, each time by less than this.
+ */
+export const longestWaitsSeconds: Record<OutboxKind, readonly number[]> = {
+  ...gapsSeconds,
+  shipping_deadline: [Math.max(...gapsSeconds.shipping_deadline)],
+}
+
 /** Whether another try would do harm, since an earlier one ended without a result. */
 export function mustNotRepeat(kind: OutboxKind, wasInFlight: boolean): boolean {
   return wasInFlight && onceAtMost.has(kind)
