@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import { refundOrder } from '../../apps/server/src/commands/refund-order.ts'
 import { settleAbnormalRefund } from '../../apps/server/src/commands/settle-abnormal-refund.ts'
 import { settleFlag } from '../../apps/server/src/commands/settle-flag.ts'
+import { settleRefund } from '../../apps/server/src/commands/settle-refund.ts'
 import { createWeChatGateway } from '../../apps/server/src/gateway/wechat-gateway.ts'
 import { createStore } from '../../apps/server/src/storage/store.ts'
 import { endsWell } from '../support/ends-well.ts'
@@ -15,7 +16,7 @@ const shop = await startTimedShop()
 const { merchant } = shop.config
 const { merchantId } = merchant
 const merchants = { find: async () => merchant, ofApp: async () => merchant }
-const { payment } = createWeChatGateway(merchants, { clock: Date.now })
+const { payment } = createWeChatGateway(merchants, { clock: Date.now, baseUrls: [shop.wechat.url] })
 const store = createStore(shop.sql, { random: Math.random })
 const { world } = shop
 
@@ -46,6 +47,9 @@ const openFlags = async (orderNumber: string) => {
     select kind from flags where order_number = ${orderNumber} and resolved_at is null order by kind`
   return rows.map(({ kind }) => kind)
 }
+
+const statusOf = async (outRefundNo: string) =>
+  (await store.transaction((tx) => tx.findRefund(merchantId, outRefundNo)))?.status
 
 test('F28, F43: that a refund is abnormal, told once more after it was mended, lets nobody pay the user a second time', async () => {
   const { orderNumber, number } = await abnormalRefund()
@@ -86,5 +90,44 @@ test('F27: a refund that still waits for funds is flagged again when somebody se
   await shop.wechat.clearFaults()
   await shop.passTime(2 * 3600)
   assert.deepEqual(await openFlags(orderNumber), [])
+  await endsWell(shop)
+})
+
+test('F28, F43, F64: an answer of before the refund became abnormal, in a slow hand, does not make it processing again', async () => {
+  const { orderNumber } = await paidOrder()
+  await shop.wechat.fault('refund.abnormal', { times: 1 })
+  const number = await refund(orderNumber)
+  await shop.sweeper.sweep()
+  const asked = await store.transaction((tx) => tx.findRefund(merchantId, number))
+  assert.ok(asked?.status === 'processing')
+  const early = await payment.queryRefund(asked)
+  assert.ok(early.outcome === 'known' && early.evidence.state === 'processing')
+  await shop.passTime(120)
+  assert.deepEqual(await openFlags(orderNumber), ['refund_abnormal'])
+
+  const slow = { ...payment, queryRefund: async () => early }
+  await settleRefund({ store, payment: slow, world }, asked)
+  assert.equal(await statusOf(number), 'abnormal')
+  assert.deepEqual(await openFlags(orderNumber), ['refund_abnormal'])
+  await endsWell(shop)
+})
+
+test('F28, F43, F64: an answer of before an abnormal refund was mended, in a slow hand, lets nobody pay the user a second time', async () => {
+  const { number } = await abnormalRefund()
+  const asked = await store.transaction((tx) => tx.findRefund(merchantId, number))
+  assert.ok(asked)
+  const early = await payment.queryRefund(asked)
+  assert.ok(early.outcome === 'known' && early.evidence.state === 'abnormal')
+  await shop.wechat.control(`/_sim/merchants/${merchantId}/refund-settings`, { arrives_after_seconds: 7 * 86_400 })
+  await sendToOwnCard(shop, number)
+  await shop.wechat.control(`/_sim/merchants/${merchantId}/refund-settings`, { arrives_after_seconds: 3 })
+  await shop.passTime(2 * 3600)
+  assert.equal(await statusOf(number), 'processing')
+
+  const slow = { ...payment, queryRefund: async () => early }
+  await settleRefund({ store, payment: slow, world }, asked)
+  assert.equal(await statusOf(number), 'processing')
+  const paid = await settleAbnormalRefund({ store, world }, merchantId, number, { note: '现金', by: 'staff:eve' })
+  assert.equal(paid.outcome, 'refused')
   await endsWell(shop)
 })

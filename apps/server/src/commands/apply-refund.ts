@@ -9,6 +9,7 @@ import type { Order } from '../domain/order.ts'
 import {
   isRefundFinal,
   isSameRefund,
+  mayBeOutdated,
   type PaymentBalance,
   type Refund,
   type RefundEvidence,
@@ -33,6 +34,7 @@ export type AppliedRefund =
 /**
  * The one door to a refund's result. Notification, query and the answer to the refund itself bring their evidence here;
  * it is compared with what we sent, and moves the refund along its table, the ledger and the order's history with it.
+ * `askedAs`: the refund's status when WeChat was asked for it, so that an answer in a slow hand undoes nothing (F64).
  * Runs inside the caller's transaction.
  */
 export async function applyRefund(
@@ -40,6 +42,7 @@ export async function applyRefund(
   world: World,
   merchantId: string,
   evidence: RefundEvidence,
+  askedAs?: RefundStatus,
 ): Promise<AppliedRefund> {
   const locked = await lockRefundWithOrder(tx, merchantId, evidence.outRefundNo)
   if (locked === undefined) return { applied: 'not_ours' }
@@ -59,7 +62,7 @@ export async function applyRefund(
     })
     return { applied: 'contradiction' }
   }
-  if (next === undefined || next === refund.status) {
+  if (next === undefined || next === refund.status || mayBeOutdated(refund.status, evidence.state, askedAs)) {
     // Whoever has settled the flag has not paid the user: it comes back as long as WeChat says so.
     if (refund.status === 'abnormal' && evidence.state === 'abnormal') await flagStatus(tx, world, refund, 'abnormal')
     return { applied: 'repeated' }

@@ -1,5 +1,5 @@
 import type { PayApi } from '../domain/attempt.ts'
-import type { RefundEvidence } from '../domain/refund.ts'
+import type { RefundEvidence, RefundStatus } from '../domain/refund.ts'
 import type { InboxVerdict, NotifyReading, NotifyStore, PaymentGateway, World } from '../ports.ts'
 import { applyPayment } from './apply-payment.ts'
 import { applyRefund } from './apply-refund.ts'
@@ -8,6 +8,8 @@ import { raiseFlag } from './raise-flag.ts'
 
 type Ports = { notifyStore: NotifyStore; payment: PaymentGateway; world: World }
 type RefundReading = Extract<NotifyReading, { outcome: 'refund' }>
+/** What is believed, and how the refund stood here when WeChat was asked. */
+type Believed = { evidence: RefundEvidence; askedAs?: RefundStatus | undefined }
 
 /**
  * A message about a refund. A signed result is applied as it is. What only decrypts (v2) is a reason to ask, since its
@@ -25,15 +27,16 @@ export async function receiveRefundNotify(
 ): Promise<'decided' | { refused: string }> {
   const told = reading.evidence
   const isFinal = told.state === 'succeeded' || told.state === 'closed'
-  const evidence = reading.signed && isFinal ? told : await askWeChat(ports, merchantId, payApi, told)
-  if (evidence === undefined) return { refused: 'refund_not_confirmed' }
+  const believed = reading.signed && isFinal ? { evidence: told } : await askWeChat(ports, merchantId, payApi, told)
+  if (believed === undefined) return { refused: 'refund_not_confirmed' }
+  const { evidence } = believed
   if (evidence.transactionId !== told.transactionId || evidence.outRefundNo !== told.outRefundNo)
     return { refused: 'refund_mismatch' }
 
-  const decided = await decide(ports, merchantId, inboxId, evidence)
+  const decided = await decide(ports, merchantId, inboxId, believed)
   if (decided !== 'payment_unknown') return decided === 'decided' ? decided : { refused: decided }
   await learnPayment(ports, merchantId, evidence)
-  const again = await decide(ports, merchantId, inboxId, evidence)
+  const again = await decide(ports, merchantId, inboxId, believed)
   if (again === 'payment_unknown' && evidence.state !== 'closed') await flagUnknownPayment(ports, merchantId, evidence)
   return again === 'decided' ? again : { refused: again }
 }
@@ -49,7 +52,7 @@ function decide(
   ports: Ports,
   merchantId: string,
   inboxId: string,
-  evidence: RefundEvidence,
+  { evidence, askedAs }: Believed,
 ): Promise<'decided' | 'payment_unknown' | 'refund_does_not_fit'> {
   return ports.notifyStore.transaction(async (tx) => {
     const keep = async (verdict: InboxVerdict, reason?: string) => {
@@ -63,7 +66,7 @@ function decide(
       })
       return 'decided' as const
     }
-    const { applied } = await applyRefund(tx, ports.world, merchantId, evidence)
+    const { applied } = await applyRefund(tx, ports.world, merchantId, evidence, askedAs)
     if (applied === 'moved') return keep('applied')
     if (applied === 'repeated') return keep('repeated')
     if (applied === 'contradiction') return keep('ignored', 'refund_contradiction')
@@ -79,7 +82,7 @@ async function askWeChat(
   merchantId: string,
   payApi: PayApi,
   told: RefundEvidence,
-): Promise<RefundEvidence | undefined> {
+): Promise<Believed | undefined> {
   const known = await ports.notifyStore.transaction(async (tx) => {
     const refund = await tx.findRefund(merchantId, told.outRefundNo)
     if (refund !== undefined) return refund
@@ -88,7 +91,8 @@ async function askWeChat(
     return appid === undefined ? undefined : { merchantId, payApi, appid, outRefundNo: told.outRefundNo }
   })
   const answer = known && (await ports.payment.queryRefund(known))
-  return answer?.outcome === 'known' ? answer.evidence : undefined
+  if (known === undefined || answer?.outcome !== 'known') return undefined
+  return { evidence: answer.evidence, askedAs: 'status' in known ? known.status : undefined }
 }
 
 /** The refund came before we knew of its payment: WeChat is asked about that, and it is applied first. */

@@ -92,7 +92,7 @@ async function applyOutcome(ports: Ports, refund: Refund, outcome: RefundOutcome
 }
 
 async function apply(ports: Ports, refund: Refund, evidence: RefundEvidence): Promise<void> {
-  await ports.store.transaction((tx) => applyRefund(tx, ports.world, refund.merchantId, evidence))
+  await ports.store.transaction((tx) => applyRefund(tx, ports.world, refund.merchantId, evidence, refund.status))
 }
 
 /** Final only when no other call can have brought the refund to WeChat; else WeChat is asked before that is believed. */

@@ -129,6 +129,21 @@ export const refundTransitions: Record<RefundStatus, Partial<Record<RefundFact, 
   refused: {},
 }
 
+/** These follow each other both ways: somebody sends an abnormal refund anew, and it comes back once more. */
+const bothWays: ReadonlySet<RefundStatus> = new Set(['processing', 'abnormal'])
+
+/**
+ * Whether an answer may be older than what is known: of two that follow each other both ways, either moves the other only
+ * when WeChat was asked while the refund stood as it does now. `askedAs`: how it stood then, where that is known.
+ */
+export function mayBeOutdated(
+  status: RefundStatus,
+  state: RefundEvidence['state'],
+  askedAs: RefundStatus | undefined,
+): boolean {
+  return bothWays.has(status) && bothWays.has(state) && askedAs !== status
+}
+
 /**
  * What a person may put right when WeChat made a refund all the same. WeChat's CLOSED is its last word but for the money
  * itself, so a closed one is put right only when the user has it.
