@@ -548,7 +548,8 @@ export interface OutboxWrites {
   wasPushed(merchantId: string, appid: string, dedupeKey: string): Promise<boolean>
   decidePush(merchantId: string, inboxId: string, decision: PushDecision): Promise<void>
 
-  insertEndpoint(endpoint: SealedEndpoint): Promise<void>
+  /** Adds it, or changes nothing where another one has its address; gives whichever has the address now. */
+  insertEndpoint(endpoint: SealedEndpoint): Promise<SealedEndpoint>
   lockEndpoint(merchantId: string, endpointId: string): Promise<SealedEndpoint | undefined>
   saveEndpoint(endpoint: SealedEndpoint): Promise<void>
   logDelivery(delivery: WebhookDelivery): Promise<void>

@@ -7,7 +7,7 @@ import {
   resendDelivery,
   rotateWebhookSecret,
 } from '../commands/webhooks.ts'
-import { type WebhookEvent, webhookEvents } from '../domain/webhook.ts'
+import { type WebhookEndpoint, type WebhookEvent, webhookEvents } from '../domain/webhook.ts'
 import type { CliContext } from './cli-context.ts'
 import { CliFailure, wrongUse } from './cli-failure.ts'
 import { type AddCommands, listing, reading } from './command-parts.ts'
@@ -118,7 +118,9 @@ const addWebhookCommands: AddCommands = (program, run) => {
         const ports = { store: context.store, world: context.world, secrets: context.secrets(), allowLoopback }
         const added = await addWebhook(ports, await context.merchantId(), { url, events: readEvents(events) })
         if ('refused' in added)
-          throw new CliFailure('webhook_url_refused', added.refused, 'Give the https address of a public host.')
+          throw added.takenBy === undefined
+            ? new CliFailure('webhook_url_refused', added.refused, 'Give the https address of a public host.')
+            : new CliFailure('webhook_exists', added.refused, whatToDoWith(added.takenBy))
         context.host.write(`Webhook ${added.endpointId} is added.\n${secretLine(added.secret)}`)
         return undefined
       }),
@@ -228,6 +230,12 @@ function readEvents(text: string | undefined): WebhookEvent[] {
       throw wrongUse(`There is no event ${JSON.stringify(name)}.`, `Write some of ${webhookEvents.join(',')}.`)
     return event
   })
+}
+
+function whatToDoWith({ endpointId, status }: WebhookEndpoint): string {
+  return status === 'disabled'
+    ? `Switch it on again: fenpay webhook-enable ${endpointId}`
+    : `For a new secret: fenpay webhook-rotate ${endpointId}. For other events remove it first: fenpay webhook-remove ${endpointId}`
 }
 
 function secretLine(secret: string): string {

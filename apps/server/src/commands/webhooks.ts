@@ -1,6 +1,6 @@
 import { numberFromBytes } from '../domain/number.ts'
 import type { WebhookEndpoint, WebhookEvent } from '../domain/webhook.ts'
-import { webhookUrlProblem } from '../domain/webhook-url.ts'
+import { webhookAddress, webhookUrlProblem } from '../domain/webhook-url.ts'
 import type { Secrets, Store, WebhookDelivery, World } from '../ports.ts'
 import { newWebhookSecret, sealWithNewSecret } from './webhook-secrets.ts'
 
@@ -8,13 +8,13 @@ type Ports = { store: Store; secrets: Secrets; world: World }
 
 /**
  * Adds an address of the merchant's own systems. The secret is told here and at a rotation, never again.
- * @returns why not, in words, when the address cannot be one
+ * @returns why not, in words, when the address cannot be one, or is another's: then with that one
  */
 export async function addWebhook(
   ports: Ports & { allowLoopback: boolean },
   merchantId: string,
   { url, events }: { url: string; events: WebhookEvent[] },
-): Promise<{ endpointId: string; secret: string } | { refused: string }> {
+): Promise<{ endpointId: string; secret: string } | { refused: string; takenBy?: WebhookEndpoint }> {
   const problem = webhookUrlProblem(url, ports.allowLoopback)
   if (problem !== undefined) return { refused: problem }
   if (events.length === 0) return { refused: 'Name at least one event.' }
@@ -24,15 +24,16 @@ export async function addWebhook(
   const endpoint: WebhookEndpoint = {
     merchantId,
     endpointId,
-    url,
+    url: webhookAddress(url),
     events: [...new Set(events)],
     status: 'enabled',
     failingSince: undefined,
     createdAt,
   }
   const sealedSecrets = sealWithNewSecret(ports, endpoint, secret)
-  await ports.store.transaction((tx) => tx.insertEndpoint({ ...endpoint, sealedSecrets }))
-  return { endpointId, secret }
+  const holder = await ports.store.transaction((tx) => tx.insertEndpoint({ ...endpoint, sealedSecrets }))
+  if (holder.endpointId === endpointId) return { endpointId, secret }
+  return { refused: `Webhook ${holder.endpointId} has this address already; it is ${holder.status}.`, takenBy: holder }
 }
 
 export function listWebhooks({ store }: { store: Store }, merchantId: string): Promise<WebhookEndpoint[]> {

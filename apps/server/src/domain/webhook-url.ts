@@ -45,6 +45,13 @@ export function isWebhookAddress(address: string, allowLoopback: boolean): boole
   return family === 'ipv4' || globalV6.check(address, 'ipv6')
 }
 
+/** The URL as it is requested: however it is written, one address is one text. It must be one that has no problem. */
+export function webhookAddress(text: string): string {
+  const url = new URL(text)
+  url.hash = ''
+  return url.href
+}
+
 /** What is wrong with a webhook's URL as it stands; undefined when it may be tried. Its name is resolved at each try. */
 export function webhookUrlProblem(text: string, allowLoopback: boolean): string | undefined {
   if (text.length > 2048 || !URL.canParse(text)) return 'The address is no URL of at most 2048 characters.'

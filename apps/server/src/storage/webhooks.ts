@@ -13,11 +13,16 @@ interface EndpointRow {
   sealed_secrets: Uint8Array
 }
 
-export async function insertEndpoint(sql: Queries, endpoint: SealedEndpoint): Promise<void> {
-  await sql`
+/** Where two come at once, the second waits for the first, and gets that one's row. */
+export async function insertEndpoint(sql: Queries, endpoint: SealedEndpoint): Promise<SealedEndpoint> {
+  const [row] = await sql<EndpointRow[]>`
     insert into webhook_endpoints (merchant_id, endpoint_id, url, sealed_secrets, events, status, failing_since, created_at)
     values (${endpoint.merchantId}, ${endpoint.endpointId}, ${endpoint.url}, ${endpoint.sealedSecrets},
-            ${endpoint.events}, ${endpoint.status}, ${endpoint.failingSince ?? null}, ${endpoint.createdAt})`
+            ${endpoint.events}, ${endpoint.status}, ${endpoint.failingSince ?? null}, ${endpoint.createdAt})
+    on conflict (merchant_id, url) where status <> 'removed' and not shares_address do update set url = excluded.url
+    returning *`
+  if (row === undefined) throw new Error(`webhook ${endpoint.endpointId} was neither added nor found`)
+  return endpointOf(row)
 }
 
 export async function saveEndpoint(sql: Queries, endpoint: SealedEndpoint): Promise<void> {
