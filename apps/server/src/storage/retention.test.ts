@@ -42,3 +42,20 @@ test('A24, A56: messages that were refused or repeated go after 90 days, what ha
   assert.equal((await sql`select from idempotency_keys`).length, 1)
   assert.equal((await sql`select from sessions`).length, 1)
 })
+
+test('A56: what stays for ever is not read to find what goes, however much it is', async () => {
+  await sql.unsafe(`
+    insert into notify_inbox (merchant_id, inbox_id, pay_api, received_at, headers, body, verdict, decided_at)
+      select '10000100', 'kept ' || n, 'v3', '2026-01-01Z', '{}', '', 'applied', now() from generate_series(1, 3000) n;
+    insert into push_inbox (merchant_id, inbox_id, appid, received_at, query, content_type, body, verdict, dedupe_key, decided_at)
+      select '10000100', 'kept ' || n, 'wx', '2026-01-01Z', '{}', '', '', 'applied', 'kept ' || n, now() from generate_series(1, 3000) n`)
+  await sql`analyze notify_inbox, push_inbox`
+  const read = await sql.begin(async (tx) => {
+    await forgetOld(tx, new Date('2026-06-01T00:00:00Z'))
+    return tx<{ relname: string; rows: number }[]>`
+      select relname, seq_tup_read + idx_tup_fetch as rows from pg_stat_xact_user_tables
+       where relname in ('notify_inbox', 'push_inbox')`
+  })
+  assert.equal(read.length, 2)
+  for (const { relname, rows } of read) assert.ok(rows < 100, `${rows} rows of ${relname} were read`)
+})

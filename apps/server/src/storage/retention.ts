@@ -1,4 +1,4 @@
-import type { Sql } from './connect.ts'
+import type { Queries } from './store.ts'
 
 /** How long what nobody needs any more is kept, in days; money, orders and their history are kept for ever. */
 const refusedMessageDays = 90
@@ -14,7 +14,7 @@ const atOnce = 5_000
  * (A56), answers kept under an Idempotency-Key, and sessions that ended.
  * @returns whether more is left
  */
-export async function forgetOld(sql: Sql, now: Date): Promise<boolean> {
+export async function forgetOld(sql: Queries, now: Date): Promise<boolean> {
   const before = (days: number) => new Date(now.getTime() - days * dayMs)
   const deleted = [
     await sql`
