@@ -93,7 +93,7 @@ export const flagCatalogue: Record<FlagKind, FlagMeaning> = {
   },
   order_undecided: {
     what: 'An order is past its end for more than ten minutes and WeChat has not said whether it is paid.',
-    todo: 'See whether this machine reaches WeChat, api.mch.weixin.qq.com. It is asked again by itself; the stock stays held until it is decided.',
+    todo: 'See whether this machine reaches WeChat, api.mch.weixin.qq.com, and whether the log names keys that are not configured. It is asked again by itself; the stock stays held until it is decided.',
   },
   attempt_not_closed: {
     what: 'An order is paid, and for more than a day WeChat has not closed its other number: the user could pay it twice.',
