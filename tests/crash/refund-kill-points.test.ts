@@ -55,18 +55,30 @@ const template = await paidTemplate(wechat)
 let command: ChildProcess | undefined
 const cli = resolve(fileURLToPath(new URL('../../apps/server/src/cli.ts', import.meta.url)))
 
-/** As staff do it who see the command die: the same one again, under the same key (F77). */
-async function refundByCommand(orderNumber: string): Promise<void> {
-  const args = [cli, 'refund', orderNumber, '--reason', '面凉了', '--key', `k-${orderNumber}`, '--yes']
-  for (;;) {
-    command = spawn(process.execPath, args, {
+/** As staff do it who see the command die: the same one again. `isOver`: whether such a repetition has ended well. */
+async function byCommand(args: string[], isOver: (code: unknown) => boolean): Promise<void> {
+  for (let killed = false; ; killed = true) {
+    command = spawn(process.execPath, [cli, ...args], {
       env: { ...stack.serverEnv, DATABASE_URL: url },
-      stdio: ['ignore', 'ignore', 'inherit'],
+      stdio: ['ignore', 'ignore', killed ? 'ignore' : 'inherit'],
     })
-    const [code, signal] = await once(command, 'exit')
-    if (code === 0) return
+    const [code, signal]: unknown[] = await once(command, 'exit')
+    if (code === 0 || (killed && isOver(code))) return
     assert.equal(signal, 'SIGKILL', `the command ended with ${code}`)
   }
+}
+
+/** Under the same key it is the same refund (F77). */
+function refundByCommand(orderNumber: string): Promise<void> {
+  return byCommand(['refund', orderNumber, '--reason', '面凉了', '--key', `k-${orderNumber}`, '--yes'], () => false)
+}
+
+/** Again after a command that died it may be put right already, and is refused. */
+async function correctByCommand(orderNumber: string): Promise<void> {
+  const [refund] = await sql<{ out_refund_no: string }[]>`
+    select out_refund_no from refunds where order_number = ${orderNumber}`
+  assert(refund !== undefined)
+  await byCommand(['refund-correct', refund.out_refund_no], (code) => code === 1)
 }
 
 interface Story {
@@ -196,6 +208,32 @@ const stories: Story[] = [
     },
   },
   {
+    ...refundStory,
+    what: 'a refund that WeChat refused and made is put right',
+    calls: [refundQuery],
+    async prepare(purchase) {
+      await paid(purchase)
+      const [orderNumber = ''] = purchase.orderNumbers
+      await wechat.fault('notify.drop', { times: 100 })
+      await wechat.fault('refund.refused-but-made')
+      await counter.refund(orderNumber, {}, orderNumber)
+      await until('it is refused, and told', () => isTold(orderNumber, 'refund.failed'))
+      await wechat.advance(5)
+    },
+    async play(orderNumber, _, killed) {
+      await correctByCommand(orderNumber)
+      await until('it is put right', async () => killed() || (await statusOf(orderNumber)) === 'succeeded')
+    },
+    async assertEnd(orderNumber) {
+      await assertGivenBack(orderNumber, { total: true }, ['refund.failed', 'refund.succeeded'])
+      const corrections = await sql`
+        select from order_events where order_number = ${orderNumber} and kind = 'refund_corrected'`
+      assert.equal(corrections.length, 1)
+      const open = await sql`select kind from flags where order_number = ${orderNumber} and resolved_at is null`
+      assert.deepEqual([...open], [])
+    },
+  },
+  {
     what: 'a paid order is told to the user',
     tells: 'message',
     calls: [{ name: 'message', paths: ['/cgi-bin/message/subscribe/send'] }],
@@ -297,7 +335,11 @@ async function inTheEnd(orderNumber: string, what: string, isSo: () => Promise<b
 }
 
 /** Once, as much as was decided, and the shop's own systems were told so: at least once, by one id. */
-async function assertGivenBack(orderNumber: string, sum: { total: true } | { fen: number }): Promise<void> {
+async function assertGivenBack(
+  orderNumber: string,
+  sum: { total: true } | { fen: number },
+  told = ['refund.succeeded'],
+): Promise<void> {
   await inTheEnd(orderNumber, 'it is given back', async () => (await statusOf(orderNumber)) === 'succeeded')
   await inTheEnd(orderNumber, 'it is told', () => isTold(orderNumber, 'refund.succeeded'))
   const refunds = await sql<{ out_refund_no: string; amount_fen: number; total_fen: number }[]>`
@@ -308,7 +350,7 @@ async function assertGivenBack(orderNumber: string, sum: { total: true } | { fen
   const events = [...receiver.taken.values()].filter(({ body }) => body.includes(refund?.out_refund_no ?? ''))
   assert.deepEqual(
     events.map(({ type }) => type),
-    ['refund.succeeded'],
+    told,
   )
 }
 
@@ -395,7 +437,14 @@ const search = await findPoints().then(
 test('a run without a kill found the steps of a refund and of the outbox', () => {
   assert.equal(search.error, undefined)
   const names = search.points.map(({ point }) => point.name)
-  for (const step of ['insert refunds', 'command: ', 'notify: ', 'insert webhook_deliveries', 'insert shipments'])
+  for (const step of [
+    'insert refunds',
+    'command: ',
+    'command: update refunds',
+    'notify: ',
+    'insert webhook_deliveries',
+    'insert shipments',
+  ])
     assert(
       names.some((name) => name.includes(step)),
       `${step} is not among\n${names.join('\n')}`,
