@@ -29,6 +29,7 @@ const common = [
   ...['event refund_processing by answer', 'event refund_unknown by answer', 'event refund_succeeded by notify'],
   ...['request accepted', 'flag external_refund', 'shipment uploaded', 'outbox paid_message done'],
   ...['webhook HTTP 500', 'webhook not reached', 'webhook taken, answer lost'],
+  ...['refund.refused-but-made', 'correction asked'],
 ]
 /** What comes now and then. */
 const rare = [
@@ -37,6 +38,7 @@ const rare = [
   ...['close.success-but-notpay', 'close.paid-before', 'call.frequency-limited', 'another system closes a number'],
   ...['notify.amount', 'notify.forged', 'notify.sign-probe', 'notify.stale', 'notify.unknown-order'],
   ...['request declined', 'shipment refused', 'flag outbox_dead', 'flag refund_failed'],
+  ...['event refund_corrected by staff', 'flag refund_contradiction', 'correction withdrawn'],
 ]
 
 const stage = await openStage()

@@ -78,7 +78,7 @@ export const mutants: KnownMutant[] = [
       },
     })),
     seen: /fen SUCCESS there, \d+ fen refused here/,
-    faults: { outage: 0.1, refund: 0 },
+    faults: { outage: 0.1, loss: 0.3, refund: 0, refusedButMade: 0 },
   },
   {
     name: 'what other refunds hold is not counted (I10)',
@@ -98,6 +98,12 @@ export const mutants: KnownMutant[] = [
     })),
     seen: /paid nothing, and 0 fen of it go back/,
     faults: { latePayment: 0.6, notifyOdd: 0, outage: 0 },
+  },
+  {
+    name: 'nobody puts right what WeChat refused and made all the same (P5)',
+    mutant: inTransactions(() => ({ wishCorrection: async () => undefined })),
+    seen: /fen SUCCESS there, \d+ fen refused here/,
+    faults: { refusedButMade: 0.6 },
   },
   {
     name: 'a webhook is called delivered before it is sent (I15)',

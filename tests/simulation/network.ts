@@ -71,6 +71,7 @@ export const noFaults: Plan['faults'] = {
   database: 0,
   clock: 0,
   webhook: 0,
+  refusedButMade: 0,
 }
 
 /** What no gate waits for: several tasks wait for one download, so that it is nobody's step. */
@@ -87,6 +88,8 @@ export class Network {
   faults: Plan['faults'] = noFaults
   /** Until then nobody reaches WeChat, or hears of it. */
   #outageUntilMs = 0
+  /** Refunds that WeChat refuses and makes all the same, or will when they come to it. */
+  readonly refusedButMade = new Set<string>()
   /** Messages about an order that there never was (F6). */
   unknownOrdersTold = 0
 
@@ -106,7 +109,10 @@ export class Network {
     if (shared.includes(path)) return send(input, init)
     await scheduler.pausing(() => scheduler.gate(`${init?.method} ${path}`, new TypeError('the process died')))
     const isRefund = path.includes('/refund') && init?.method === 'POST' && !path.includes('query')
-    if (isRefund && dice.happens(this.faults.refund)) await this.#planEnd(String(init?.body))
+    if (isRefund && dice.happens(this.faults.refund)) await this.#plan(dice.pick(refundEnds), String(init?.body))
+    if (isRefund && dice.happens(this.faults.refusedButMade)) {
+      this.refusedButMade.add(await this.#plan('refund.refused-but-made', String(init?.body)))
+    }
     const fate = this.#fate(isRefund, init?.method === 'POST')
     if (fate === undefined) return send(input, init)
     if ('fault' in fate) return this.withFault(fate, () => send(input, init))
@@ -157,15 +163,15 @@ export class Network {
     })
   }
 
-  /** WeChat will not be able to carry this refund out, whenever it accepts it. */
-  async #planEnd(body: string): Promise<void> {
-    const { dice, timeLine, wechat } = this.#parts
-    const fault = dice.pick(refundEnds)
+  /** What becomes of this refund, whenever it comes to WeChat. @returns its number */
+  async #plan(fault: string, body: string): Promise<string> {
+    const { timeLine, wechat } = this.#parts
     const number = /out_refund_no"?(?:>(?:<!\[CDATA\[)?|:")([^"\]<]+)/.exec(body)?.[1]
     if (number === undefined) throw new Error('a refund without a number')
     timeLine.tell(`  ${fault}`)
     timeLine.count(fault)
     await wechat().fault(fault, { match: { out_refund_no: number } })
+    return number
   }
 
   /** How the simulated WeChat posts its notifications. */

@@ -1,7 +1,9 @@
 import { answerRefundRequest } from '../../apps/server/src/commands/ask-refund.ts'
+import { askRefundCorrection } from '../../apps/server/src/commands/ask-refund-correction.ts'
 import { type RefundAsk, refundOrder } from '../../apps/server/src/commands/refund-order.ts'
 import { settleAbnormalRefund } from '../../apps/server/src/commands/settle-abnormal-refund.ts'
 import { shipOrder } from '../../apps/server/src/commands/ship-order.ts'
+import { withdrawRefundCorrection } from '../../apps/server/src/commands/withdraw-refund-correction.ts'
 import type { ShipmentFacts } from '../../apps/server/src/domain/shipment.ts'
 import type { History } from './history.ts'
 import type { ReferenceModel } from './reference-model.ts'
@@ -38,7 +40,7 @@ export class Operator {
   }
 
   actions(): Action[] {
-    const { dice, plan } = this.#history
+    const { dice, plan, network } = this.#history
     const { orderNumbers, paidNumbers, unpaidNumbers, askedNumbers } = this.#shoppers
     const repeatable = this.#unanswered.filter(({ isUnderWay }) => !isUnderWay)
     const on = <Item>(weight: number, items: Item[], act: (item: Item) => void): Action => [
@@ -53,9 +55,16 @@ export class Operator {
       on(1.5, paidNumbers, (orderNumber) => this.#ship(orderNumber)),
       on(0.2, orderNumbers, (orderNumber) => this.#ship(orderNumber)),
       on(0.3, paidNumbers, (orderNumber) => this.#payOtherwise(orderNumber)),
+      on(2, [...network.refusedButMade], (outRefundNo) => this.#correct(outRefundNo)),
+      on(0.5, [...network.refusedButMade], (outRefundNo) => this.#withdraw(outRefundNo)),
       on(1.5, unpaidNumbers, (orderNumber) => this.#closeOutside(orderNumber)),
       on(plan.sweepOnly ? 0 : 0.4, paidNumbers, () => this.#refundOutside()),
     ]
+  }
+
+  /** What WeChat refused and made all the same is put right, as long as there is any. */
+  correctAll(): void {
+    for (const outRefundNo of this.#history.network.refusedButMade) this.#correct(outRefundNo)
   }
 
   #decide(orderNumber: string): void {
@@ -126,6 +135,24 @@ export class Operator {
       answered: ({ outcome }) => {
         if (outcome === 'settled') timeLine.count('staff settle a refund that was abnormal')
       },
+    })
+  }
+
+  #correct(outRefundNo: string): void {
+    const { timeLine } = this.#history
+    this.#history.call(this.#history.somebody(), {
+      name: `staff want refund ${outRefundNo} put right`,
+      work: ({ ports }) => askRefundCorrection(ports, this.#merchantId, outRefundNo, 'staff:1'),
+      answered: ({ outcome }) => timeLine.count(`correction ${outcome}`),
+    })
+  }
+
+  #withdraw(outRefundNo: string): void {
+    const { timeLine } = this.#history
+    this.#history.call(this.#history.somebody(), {
+      name: `staff do not want refund ${outRefundNo} put right`,
+      work: ({ ports }) => withdrawRefundCorrection(ports, this.#merchantId, outRefundNo, 'staff:2'),
+      answered: ({ outcome }) => timeLine.count(`correction ${outcome === 'withdrawn' ? outcome : 'not withdrawn'}`),
     })
   }
 

@@ -10,14 +10,19 @@ const flagOf: Record<string, string> = {
 }
 
 /** No reason without an open flag, and no open flag without a reason. */
-export function wrongFlags(books: WechatBooks, ours: Ours): string[] {
+export function wrongFlags(books: WechatBooks, ours: Ours, refusedButMade: ReadonlySet<string>): string[] {
   const open = new Set(
     ours.flags.filter(({ resolved_at }) => resolved_at === null).map(({ kind, subject_id }) => `${kind} ${subject_id}`),
   )
   const given = givenUp(ours)
   const must = new Set([...moneyReasons(ours), ...refundReasons(ours), ...given.told])
   // The flag ends with the next look at what is overdue.
-  const may = new Set([...must, ...given.settled, ...outsideReasons(books, ours)])
+  const may = new Set([
+    ...must,
+    ...given.settled,
+    ...outsideReasons(books, ours),
+    ...contradictionReasons(ours, refusedButMade),
+  ])
   return [
     ...[...must].filter((flag) => !open.has(flag)).map((flag) => `nobody is told: ${flag}`),
     ...[...open].filter((flag) => !may.has(flag)).map((flag) => `a flag without a reason: ${flag}`),
@@ -67,6 +72,13 @@ function givenUp({ outbox, shipments, payments, refunds }: Ours): { told: string
     kind === 'upload_shipping' && backOrders.has(once_key.split(' ')[0] ?? '')
   const flags = (items: readonly Ours['outbox'][number][]) => items.map(({ outbox_id }) => `outbox_dead ${outbox_id}`)
   return { told: flags(dead.filter((item) => !isSettled(item))), settled: flags(dead.filter(isSettled)) }
+}
+
+/** WeChat refused it, and spoke of it later all the same; where it came to nothing there, nothing is put right. */
+function contradictionReasons({ refunds }: Ours, refusedButMade: ReadonlySet<string>): string[] {
+  return refunds
+    .filter(({ out_refund_no, status }) => status === 'refused' && refusedButMade.has(out_refund_no))
+    .map(({ out_refund_no }) => `refund_contradiction ${out_refund_no}`)
 }
 
 /** WeChat said that money went back before, or without, saying which refund that was; or of a payment that nobody knows. */

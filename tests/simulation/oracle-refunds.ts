@@ -12,9 +12,15 @@ const sameState: Record<string, string> = {
 
 /**
  * Each refund of WeChat's is one of ours in the same state (P5), nobody made one that nobody decided (I11), and only
- * what was made in the merchant platform is taken for that (F76).
+ * what was made in the merchant platform is taken for that (F76). What WeChat refused and made all the same is put right
+ * by its word, unless that came to nothing at WeChat too.
  */
-export function wrongRefunds({ refunds: there }: WechatBooks, ours: Ours, model: ReferenceModel): string[] {
+export function wrongRefunds(
+  { refunds: there }: WechatBooks,
+  ours: Ours,
+  model: ReferenceModel,
+  refusedButMade: ReadonlySet<string>,
+): string[] {
   const here = new Map(ours.refunds.map((refund) => [refund.out_refund_no, refund]))
   const known = new Set(there.map(({ out_refund_no }) => out_refund_no))
   return [
@@ -23,7 +29,8 @@ export function wrongRefunds({ refunds: there }: WechatBooks, ours: Ours, model:
       // One that came to nothing before anybody here heard of it needs no record.
       if (our === undefined && source === 'platform' && status === 'CLOSED') return []
       const fits = our?.amount_fen === amount && our.transaction_id === transaction_id
-      return fits && sameState[our.status] === status
+      const isNothing = refusedButMade.has(out_refund_no) && our?.status === 'refused' && status === 'CLOSED'
+      return fits && (isNothing || sameState[our.status] === status)
         ? []
         : [`refund ${out_refund_no}: ${amount} fen ${status} there, ${our?.amount_fen} fen ${our?.status} here`]
     }),

@@ -22,10 +22,10 @@ export async function judge(history: History, model: ReferenceModel): Promise<st
     ...history.troubles,
     ...broken.map(({ id, what, rows }) => `${id} is broken: ${what} ${JSON.stringify(rows)}`),
     ...wrongAttempts(books, ours),
-    ...wrongRefunds(books, ours, model),
+    ...wrongRefunds(books, ours, model, history.network.refusedButMade),
     ...wrongPayments(taken, ours, history.network.unknownOrdersTold),
     ...model.disagreements(endsOf(ours), taken, stockOf(ours)),
-    ...wrongFlags(books, ours),
+    ...wrongFlags(books, ours, history.network.refusedButMade),
     ...wrongLedger(books, ours),
     ...wrongOutbox(books, ours, history),
   ]

@@ -53,6 +53,8 @@ export interface Plan {
     clock: number
     /** The merchant's own system does not take a webhook, or takes it and does not say so. */
     webhook: number
+    /** WeChat refuses a refund, and makes it all the same. */
+    refusedButMade: number
   }
 }
 
@@ -89,6 +91,7 @@ export function planOf(seed: number): Plan {
       database: upTo(dice, 5),
       clock: upTo(dice, 3),
       webhook: upTo(dice, 40),
+      refusedButMade: upTo(dice, 90),
     },
   }
   // Money that comes after the close is known by its notification alone, and by the bill.

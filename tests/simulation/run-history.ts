@@ -44,9 +44,10 @@ export async function runHistory(stage: Stage, seed: number, { mutant, faults }:
     const shoppers = new Shoppers(history, model)
     await shoppers.arrive()
     history.network.faults = plan.faults
-    await live(history, shoppers, new Operator(history, shoppers, model))
+    const operator = new Operator(history, shoppers, model)
+    await live(history, shoppers, operator)
     history.heal()
-    const unkept = await heal(history, model)
+    const unkept = await heal(history, model, operator)
     return outcomeOf(history, [...unkept, ...(await judge(history, model))])
   } catch (error) {
     history.trouble('the simulation itself', error)
@@ -172,12 +173,13 @@ const refundSeconds = paymentSeconds + 1_200
  * Nothing goes wrong any more: what is under way ends, and everybody has two hours for the rest.
  * @returns what was not known in time
  */
-async function heal(history: History, model: ReferenceModel): Promise<string[]> {
+async function heal(history: History, model: ReferenceModel, operator: Operator): Promise<string[]> {
   while (await history.step());
   const beganMs = history.nowMs
   const unkept: string[] = []
   for (let round = 0; history.nowMs < beganMs + healSeconds * 1000; round++) {
     if (!history.plan.sweepOnly) await deliverAllDue(history)
+    operator.correctAll()
     sweep(history, history.processes[round % history.processes.length] ?? history.somebody())
     sweepTheRefunds(history, history.somebody())
     deliverOutbox(history, history.somebody())
