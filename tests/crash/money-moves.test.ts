@@ -48,9 +48,9 @@ const crowd = 6
 const times = <Item>(count: number, item: Item) => Array.from({ length: count }, () => item)
 /** 94 kills; each of the six parts ends with one more, of the server. */
 const rounds = random.shuffle<Victim[]>([
-  ...times<Victim[]>(35, ['server']),
+  ...times<Victim[]>(27, ['server']),
   ...times<Victim[]>(20, ['server', 'wechat']),
-  ...times<Victim[]>(7, ['wechat']),
+  ...times<Victim[]>(15, ['wechat']),
   ...times<Victim[]>(3, ['database']),
   ...times<Victim[]>(3, ['server', 'wechat', 'database']),
 ])

@@ -6,7 +6,7 @@ import { heldFetch } from '../support/held-fetch.ts'
 import { refusedWith, Shopper } from '../support/shop.ts'
 import { startTimedShop } from '../support/timed-shop.ts'
 
-for (const payApi of ['v3', 'v2-md5', 'v2-hmac-sha256'] as const) {
+for (const payApi of ['v3', 'v2-md5'] as const) {
   const held = heldFetch()
   const shop = await startTimedShop({ payApi, http: { fetch: held.fetch, timeoutMs: 1000 } })
   const prepayPath = payApi === 'v3' ? '/v3/pay/transactions/jsapi' : '/pay/unifiedorder'
