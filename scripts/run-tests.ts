@@ -24,7 +24,7 @@ const given = process.env['DATABASE_URL']
 const cluster = given === undefined ? await startTestCluster() : undefined
 const { DATABASE_URL: _, ...env } = process.env
 // Three at once on two cores: a file often waits for processes, timers and WeChat's clock.
-const runner = spawn(process.execPath, ['--test', '--test-concurrency=3', '--test-timeout=300000', ...files.sort()], {
+const runner = spawn(process.execPath, ['--test', '--test-concurrency=3', '--test-timeout=600000', ...files.sort()], {
   stdio: 'inherit',
   env: {
     ...env,
