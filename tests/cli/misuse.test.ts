@@ -68,6 +68,7 @@ for (const args of wrongUses)
   test(`fenpay ${args.join(' ').replace(paid, '<number>').replace(/字+/, '字…')} is wrong use: exit code 2, and what to do (A29, A30)`, async () => {
     const ended = await fenpay(...args)
     assert.equal(ended.code, 2, ended.err)
+    assert.match(ended.err, /^wrong_use: /)
     isClear({ ...ended, out: '' })
     assert.equal((await order(paid)).sum.left, 6560)
   })

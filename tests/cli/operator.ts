@@ -14,7 +14,7 @@ export interface Ended {
 export interface Sum {
   paid: number
   back: number
-  transit: number
+  held: number
   suspense: number
   left: number
 }
@@ -82,11 +82,11 @@ function readSum(screen: string): Sum {
   const sum: Sum = {
     paid: fen('paid'),
     back: fen('given back'),
-    transit: fen('in transit'),
+    held: fen('held'),
     suspense: fen('in suspense'),
     left: fen('left'),
   }
-  assert.equal(sum.paid, sum.left + sum.back + sum.transit + sum.suspense)
+  assert.equal(sum.paid, sum.left + sum.back + sum.held + sum.suspense)
   assert.match(screen, /^ {2}It holds, and the ledger says the same\.$/m)
   return sum
 }

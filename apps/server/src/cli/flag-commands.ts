@@ -1,28 +1,36 @@
-import { settleFlag } from '../commands/settle-flag.ts'
+import { type SettleFlagOutcome, settleFlag } from '../commands/settle-flag.ts'
 import { flagCatalogue } from '../domain/flag.ts'
 import type { ReportedFlag } from '../storage/report-rows.ts'
 import type { CliContext } from './cli-context.ts'
 import { CliFailure } from './cli-failure.ts'
 import { type AddCommands, deciding, listing, reading, staffOf } from './command-parts.ts'
+import { flagTodo } from './flag-todo.ts'
 import { flagLines } from './flag-view.ts'
 import { readLimit } from './read-amount.ts'
 import { show } from './show.ts'
-import { padStart } from './text-layout.ts'
-import { balanceOf, count, personOf } from './words.ts'
+import { table } from './text-layout.ts'
+import { balanceCells, count, personOf } from './words.ts'
 
 /** For machines what the kind means stands beside the flag. */
-const withMeaning = (flag: ReportedFlag) => ({ ...flag, ...flagCatalogue[flag.kind] })
+const withMeaning = (flag: ReportedFlag) => ({
+  ...flag,
+  what: flagCatalogue[flag.kind].what,
+  todo: flagTodo(flag),
+})
 
 export const addFlagCommands: AddCommands = (program, run) => {
   listing(program, 'flags', 'what a person must look at, and what to do')
     .option('--all', 'the settled ones too')
     .action((options: { json?: boolean; limit: string; all?: boolean }) =>
       run(async ({ host, reports, merchantId }) => {
-        const found = await reports.flags(await merchantId(), options.all !== true, readLimit(options.limit))
+        const id = await merchantId()
+        const isOpen = options.all !== true
+        const found = await reports.flags(id, isOpen, readLimit(options.limit))
+        const total = await reports.flagCount(id, isOpen)
         show(host, options, { flags: found.map(withMeaning) }, ({ flags }, paint) =>
           flags.length === 0
             ? ['No open flag: nobody has to do anything.']
-            : [...flags.flatMap((flag) => [...flagLines(flag, paint), '']), count(flags.length, 'flag')],
+            : [...flags.flatMap((flag) => [...flagLines(flag, paint), '']), countOf(flags.length, total)],
         )
         return undefined
       }),
@@ -40,12 +48,17 @@ export const addFlagCommands: AddCommands = (program, run) => {
     .requiredOption('--note <text>', 'what was found or done')
     .action((id: string, { note, by }: { note: string; by?: string }) =>
       run(async (context) => {
-        const { kind, subject_id: subjectId, resolved_at } = await findFlag(context, id)
+        const flag = await findFlag(context, id)
+        const { kind, subject_id: subjectId } = flag
         const settled = { note, by: staffOf(context, by) }
         // One that is over must not settle a later one about the same thing, at which nobody has looked.
-        const isOpen = resolved_at === null
-        if (!isOpen || !(await settleFlag(context, await context.merchantId(), { kind, subjectId }, settled)))
+        const outcome: SettleFlagOutcome =
+          flag.resolved_at === null
+            ? await settleFlag(context, await context.merchantId(), { kind, subjectId }, settled)
+            : { outcome: 'not_open' }
+        if (outcome.outcome === 'not_open')
           throw new CliFailure('flag_settled', `Flag ${id} is settled already.`, `Read how: fenpay flag ${id}`)
+        if (outcome.outcome === 'refused') throw new CliFailure(outcome.code, outcome.detail, flagTodo(flag))
         context.host.write(`Flag ${id} (${kind}) is settled by ${personOf(settled.by)}.\n`)
         return undefined
       }),
@@ -66,8 +79,14 @@ export const addFlagCommands: AddCommands = (program, run) => {
                 ].join('\n')
           }),
           '',
-          ...balances.map(
-            (row) => `${row.merchant_id}  ${row.account.padEnd(18)} ${padStart(balanceOf(row.balance_fen), 20)}`,
+          ...table(
+            [
+              { title: 'merchant' },
+              { title: 'account' },
+              { title: 'debit', align: 'right' },
+              { title: 'credit', align: 'right' },
+            ],
+            balances.map((row) => [row.merchant_id, row.account, ...balanceCells(row.balance_fen)]),
           ),
           '',
           broken.length === 0
@@ -77,6 +96,11 @@ export const addFlagCommands: AddCommands = (program, run) => {
         return report.broken.length === 0 ? 0 : 1
       }),
   )
+}
+
+/** `3 flags`; `1 of 3 flags` where the limit leaves some out. */
+function countOf(shown: number, total: number): string {
+  return total > shown ? `${shown} of ${count(total, 'flag')}; the others with --limit <n>` : count(shown, 'flag')
 }
 
 async function findFlag({ reports, merchantId }: CliContext, id: string): Promise<ReportedFlag> {

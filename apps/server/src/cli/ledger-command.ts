@@ -1,9 +1,9 @@
 import { wrongUse } from './cli-failure.ts'
 import { type AddCommands, listing } from './command-parts.ts'
-import { readLimit } from './read-amount.ts'
+import { readNewest } from './newest.ts'
 import { show } from './show.ts'
 import { table } from './text-layout.ts'
-import { balanceOf, bookedSides, dateTime, spoken } from './words.ts'
+import { balanceCells, bookedSides, dateTime, spoken } from './words.ts'
 
 export const addLedgerCommand: AddCommands = (program, run) => {
   listing(program, 'ledger', 'the balances of the accounts, and the latest postings')
@@ -17,11 +17,13 @@ export const addLedgerCommand: AddCommands = (program, run) => {
             `Nothing was posted to an account ${JSON.stringify(options.account)}.`,
             `Write one of: ${balances.map(({ account }) => account).join(', ') || 'none yet'}.`,
           )
-        const postings = await reports.postings(id, options.account, readLimit(options.limit))
+        const { rows: postings, more } = await readNewest(options.limit, (limit) =>
+          reports.postings(id, options.account, limit),
+        )
         show(host, options, { balances, postings }, (report) => [
           ...table(
-            [{ title: 'account' }, { title: 'balance', align: 'right' }],
-            report.balances.map(({ account, balance_fen }) => [account, balanceOf(balance_fen)]),
+            [{ title: 'account' }, { title: 'debit', align: 'right' }, { title: 'credit', align: 'right' }],
+            report.balances.map(({ account, balance_fen }) => [account, ...balanceCells(balance_fen)]),
           ),
           '',
           ...table(
@@ -33,6 +35,7 @@ export const addLedgerCommand: AddCommands = (program, run) => {
               bookedSides(posting.entries),
             ]),
           ),
+          ...more,
         ])
         return undefined
       }),

@@ -1,5 +1,5 @@
 import type { OrderReport } from '../storage/order-report.ts'
-import type { ReportedFlag, ReportedOrder } from '../storage/report-rows.ts'
+import type { ReportedFlag, ReportedOrder, ReportedPayment } from '../storage/report-rows.ts'
 import { flagLines } from './flag-view.ts'
 import type { OrderSum } from './order-sum.ts'
 import type { Paint, Tone } from './paint.ts'
@@ -83,10 +83,10 @@ function flagsOf(open: ReportedFlag[], paint: Paint): string[] {
   return [paint('bold', 'WHAT A PERSON MUST DO'), ...open.flatMap((flag) => flagLines(flag, paint))]
 }
 
-function sumOf({ payments, sum }: OrderReport & { sum: OrderSum }, paint: Paint): string[] {
+function sumOf({ payments, flags, sum }: OrderReport & { sum: OrderSum }, paint: Paint): string[] {
   const row = (name: string, amountFen: number, note = '') =>
     `  ${padEnd(name, 14)}${padStart(yuan(amountFen), 14)}${note === '' ? '' : `   ${note}`}`
-  const equation = [sum.left_fen, sum.given_back_fen, sum.in_transit_fen, sum.in_suspense_fen].map(yuan).join(' + ')
+  const equation = [sum.left_fen, sum.given_back_fen, sum.held_fen, sum.in_suspense_fen].map(yuan).join(' + ')
   return [
     paint('bold', 'SUM'),
     row(
@@ -99,12 +99,12 @@ function sumOf({ payments, sum }: OrderReport & { sum: OrderSum }, paint: Paint)
       sum.given_back_fen,
       sum.paid_elsewhere_fen === 0 ? '' : `${yuan(sum.paid_elsewhere_fen)} of it by other means`,
     ),
-    row('in transit', sum.in_transit_fen, sum.in_transit_fen === 0 ? '' : 'refunds without a result yet'),
-    row('in suspense', sum.in_suspense_fen, sum.in_suspense_fen === 0 ? '' : 'belongs to no order; see the flags'),
+    row('held', sum.held_fen, sum.held_fen === 0 ? '' : 'by refunds without a result yet'),
+    row('in suspense', sum.in_suspense_fen, sum.in_suspense_fen === 0 ? '' : suspenseNote(flags, payments)),
     row('left', sum.left_fen),
     paint(
       sum.holds ? 'green' : 'red',
-      `  paid = left + given back + in transit + in suspense:  ${yuan(sum.taken_fen)} = ${equation}`,
+      `  paid = left + given back + held + in suspense:  ${yuan(sum.taken_fen)} = ${equation}`,
     ),
     paint(
       sum.holds ? 'green' : 'red',
@@ -113,4 +113,12 @@ function sumOf({ payments, sum }: OrderReport & { sum: OrderSum }, paint: Paint)
         : '  IT DOES NOT HOLD, or the ledger says something else: run fenpay check.',
     ),
   ]
+}
+
+/** A person may have decided that it stays: then no flag tells of it any more. */
+function suspenseNote(flags: ReportedFlag[], payments: ReportedPayment[]): string {
+  const isOpen = payments.some(({ transaction_id }) =>
+    flags.some((flag) => flag.subject_id === transaction_id && flag.resolved_at === null),
+  )
+  return `pays no order; ${isOpen ? 'see its flag' : 'its flag is settled'}`
 }

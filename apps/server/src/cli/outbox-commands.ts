@@ -11,7 +11,7 @@ import { type WebhookEndpoint, type WebhookEvent, webhookEvents } from '../domai
 import type { CliContext } from './cli-context.ts'
 import { CliFailure, wrongUse } from './cli-failure.ts'
 import { type AddCommands, listing, reading } from './command-parts.ts'
-import { readLimit } from './read-amount.ts'
+import { readNewest } from './newest.ts'
 import { show } from './show.ts'
 import { table } from './text-layout.ts'
 import { dateTime, outboxWords } from './words.ts'
@@ -26,30 +26,36 @@ export const addOutboxCommands: AddCommands = (program, run) => {
     .option('--dead', 'what was given up')
     .action((options: ListOptions & { dead?: boolean }) =>
       run(async ({ host, reports, merchantId }) => {
-        const items = await reports.outbox(await merchantId(), options.dead === true, readLimit(options.limit))
+        const id = await merchantId()
+        const { rows: items, more } = await readNewest(options.limit, (limit) =>
+          reports.outbox(id, options.dead === true, limit),
+        )
         show(host, options, { outbox: items }, ({ outbox }) =>
           outbox.length === 0
             ? [options.dead === true ? 'Nothing was given up.' : 'Nothing was put in the outbox.']
-            : table(
-                [
-                  { title: 'item' },
-                  { title: 'what' },
-                  { title: 'status' },
-                  { title: 'tries', align: 'right' },
-                  { title: 'next or end' },
-                  { title: 'order' },
-                  { title: 'last error' },
-                ],
-                outbox.map((item) => [
-                  item.outbox_id,
-                  outboxWords(item),
-                  item.status,
-                  String(item.attempts),
-                  timeOf(item.next_at ?? item.ended_at),
-                  item.order_number ?? '',
-                  item.last_error ?? '',
-                ]),
-              ),
+            : [
+                ...table(
+                  [
+                    { title: 'item' },
+                    { title: 'what' },
+                    { title: 'status' },
+                    { title: 'tries', align: 'right' },
+                    { title: 'next or end' },
+                    { title: 'order' },
+                    { title: 'last error' },
+                  ],
+                  outbox.map((item) => [
+                    item.outbox_id,
+                    outboxWords(item),
+                    item.status,
+                    String(item.attempts),
+                    timeOf(item.next_at ?? item.ended_at),
+                    item.order_number ?? '',
+                    item.last_error ?? '',
+                  ]),
+                ),
+                ...more,
+              ],
         )
         return undefined
       }),
@@ -162,8 +168,11 @@ const addDeliveryCommands: AddCommands = (program, run) => {
     .option('--failed', 'those that did not arrive')
     .action((options: ListOptions & { failed?: boolean }) =>
       run(async (context) => {
-        const { failed = false, limit } = options
-        const tries = await listDeliveries(context, await context.merchantId(), { failed, limit: readLimit(limit) })
+        const { failed = false } = options
+        const id = await context.merchantId()
+        const { rows: tries, more } = await readNewest(options.limit, (limit) =>
+          listDeliveries(context, id, { failed, limit }),
+        )
         const deliveries = tries.map((one) => ({
           outbox_id: one.outboxId,
           endpoint_id: one.endpointId,
@@ -176,26 +185,29 @@ const addDeliveryCommands: AddCommands = (program, run) => {
         show(context.host, options, { deliveries }, (report) =>
           report.deliveries.length === 0
             ? ['No try.']
-            : table(
-                [
-                  { title: 'id' },
-                  { title: 'event' },
-                  { title: 'at' },
-                  { title: 'answer', align: 'right' },
-                  { title: 'ms', align: 'right' },
-                  { title: 'webhook' },
-                  { title: 'error' },
-                ],
-                report.deliveries.map((one) => [
-                  one.outbox_id,
-                  one.event ?? '',
-                  dateTime(one.at),
-                  one.status === null ? '' : String(one.status),
-                  String(one.duration_ms),
-                  one.endpoint_id,
-                  one.error ?? '',
-                ]),
-              ),
+            : [
+                ...table(
+                  [
+                    { title: 'id' },
+                    { title: 'event' },
+                    { title: 'at' },
+                    { title: 'answer', align: 'right' },
+                    { title: 'ms', align: 'right' },
+                    { title: 'webhook' },
+                    { title: 'error' },
+                  ],
+                  report.deliveries.map((one) => [
+                    one.outbox_id,
+                    one.event ?? '',
+                    dateTime(one.at),
+                    one.status === null ? '' : String(one.status),
+                    String(one.duration_ms),
+                    one.endpoint_id,
+                    one.error ?? '',
+                  ]),
+                ),
+                ...more,
+              ],
         )
         return undefined
       }),

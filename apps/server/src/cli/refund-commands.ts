@@ -9,7 +9,8 @@ import { awaitServer } from './await-server.ts'
 import type { CliContext } from './cli-context.ts'
 import { CliFailure, wrongUse } from './cli-failure.ts'
 import { type AddCommands, deciding, listing, staffOf } from './command-parts.ts'
-import { readAmount, readItem, readLimit, readReason } from './read-amount.ts'
+import { readNewest } from './newest.ts'
+import { readAmount, readItem, readReason } from './read-amount.ts'
 import { show } from './show.ts'
 import { table } from './text-layout.ts'
 import { count, dateTime, personOf, spoken, yuan } from './words.ts'
@@ -32,28 +33,32 @@ export const addRefundCommands: AddCommands = (program, run) => {
     .action((options: { json?: boolean; limit: string; open?: boolean }) =>
       run(async ({ host, reports, merchantId }) => {
         const open = options.open === true
-        const refunds = await reports.refunds(await merchantId(), open, readLimit(options.limit))
+        const id = await merchantId()
+        const { rows: refunds, more } = await readNewest(options.limit, (limit) => reports.refunds(id, open, limit))
         show(host, options, { refunds }, (report) =>
           report.refunds.length === 0
             ? [open ? 'No refund waits for a result.' : 'No refund.']
-            : table(
-                [
-                  { title: 'refund' },
-                  { title: 'status' },
-                  { title: 'amount', align: 'right' },
-                  { title: 'made' },
-                  { title: 'order or payment' },
-                  { title: "WeChat's words" },
-                ],
-                report.refunds.map((refund) => [
-                  refund.out_refund_no,
-                  spoken(refund.status),
-                  yuan(refund.amount_fen),
-                  dateTime(refund.created_at),
-                  refund.order_number ?? refund.transaction_id,
-                  refund.refusal_code ?? '',
-                ]),
-              ),
+            : [
+                ...table(
+                  [
+                    { title: 'refund' },
+                    { title: 'status' },
+                    { title: 'amount', align: 'right' },
+                    { title: 'made' },
+                    { title: 'order or payment' },
+                    { title: "WeChat's words" },
+                  ],
+                  report.refunds.map((refund) => [
+                    refund.out_refund_no,
+                    spoken(refund.status),
+                    yuan(refund.amount_fen),
+                    dateTime(refund.created_at),
+                    refund.order_number ?? refund.transaction_id,
+                    refund.refusal_code ?? '',
+                  ]),
+                ),
+                ...more,
+              ],
         )
         return undefined
       }),
@@ -148,7 +153,7 @@ async function refundAnOrder(context: CliContext, orderNumber: string, options: 
 
 function sumsOf(payment: PaymentBalance): string {
   const { paidFen, refundedFen, reservedFen } = payment
-  return `paid ${yuan(paidFen)}, given back ${yuan(refundedFen)}, on its way ${yuan(reservedFen - refundedFen)}, left ${yuan(leftFen(payment))}`
+  return `paid ${yuan(paidFen)}, given back ${yuan(refundedFen)}, held ${yuan(reservedFen - refundedFen)}, left ${yuan(leftFen(payment))}`
 }
 
 /** What a payment's balance forbids, said in the staff's unit. @throws always */

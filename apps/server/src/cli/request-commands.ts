@@ -1,7 +1,7 @@
 import { answerRefundRequest } from '../commands/ask-refund.ts'
 import type { CliContext } from './cli-context.ts'
 import { type AddCommands, deciding, listing } from './command-parts.ts'
-import { readLimit } from './read-amount.ts'
+import { readNewest } from './newest.ts'
 import { tellRefund } from './refund-commands.ts'
 import { show } from './show.ts'
 import { table } from './text-layout.ts'
@@ -12,34 +12,36 @@ export const addRequestCommands: AddCommands = (program, run) => {
     .option('--all', 'the answered ones too')
     .action((options: { json?: boolean; limit: string; all?: boolean }) =>
       run(async ({ host, reports, merchantId }) => {
-        const requests = await reports.refundRequests(
-          await merchantId(),
-          options.all !== true,
-          readLimit(options.limit),
+        const id = await merchantId()
+        const { rows: requests, more } = await readNewest(options.limit, (limit) =>
+          reports.refundRequests(id, options.all !== true, limit),
         )
         show(host, options, { refund_requests: requests }, (report) =>
           report.refund_requests.length === 0
             ? ['Nobody waits for an answer.']
-            : table(
-                [
-                  { title: 'order' },
-                  { title: 'status' },
-                  { title: 'amount', align: 'right' },
-                  { title: 'asked' },
-                  { title: 'pieces' },
-                  { title: 'reason' },
-                  { title: 'answer' },
-                ],
-                report.refund_requests.map((request) => [
-                  request.order_number,
-                  request.status,
-                  yuan(request.amount_fen),
-                  dateTime(request.created_at),
-                  request.items.map(({ sku, quantity }) => `${sku}=${quantity}`).join(' ') || 'all',
-                  request.reason,
-                  request.answer ?? '',
-                ]),
-              ),
+            : [
+                ...table(
+                  [
+                    { title: 'order' },
+                    { title: 'status' },
+                    { title: 'amount', align: 'right' },
+                    { title: 'asked' },
+                    { title: 'pieces' },
+                    { title: 'reason' },
+                    { title: 'answer' },
+                  ],
+                  report.refund_requests.map((request) => [
+                    request.order_number,
+                    request.status,
+                    yuan(request.amount_fen),
+                    dateTime(request.created_at),
+                    request.items.map(({ sku, quantity }) => `${sku}=${quantity}`).join(' ') || 'all',
+                    request.reason,
+                    request.answer ?? '',
+                  ]),
+                ),
+                ...more,
+              ],
         )
         return undefined
       }),

@@ -11,6 +11,11 @@ import { addRefundCommands } from './refund-commands.ts'
 import { addRequestCommands } from './request-commands.ts'
 import { addShippingCommands } from './shipping-commands.ts'
 
+/** What the parser finds wrong has a code as every other error has. */
+function outputError(text: string, write: (text: string) => void): void {
+  write(text.replace(/^error: /, 'wrong_use: '))
+}
+
 /**
  * Runs one command.
  * @returns the exit code: 0 well, 1 something was found or refused, 2 wrong use
@@ -35,7 +40,7 @@ function createProgram(host: CliHost, run: Run): Command {
   const program = new Command('fenpay')
     .description('Orders, money and what a person must decide, for the staff of a shop.')
     .exitOverride()
-    .configureOutput({ writeOut: host.write, writeErr: host.complain, getOutHelpWidth: () => 100 })
+    .configureOutput({ writeOut: host.write, writeErr: host.complain, getOutHelpWidth: () => 100, outputError })
     .showHelpAfterError('(see: fenpay <command> --help)')
     .addHelpText(
       'after',

@@ -1,4 +1,4 @@
-import { shipOrder } from '../commands/ship-order.ts'
+import { type ShipRefusal, shipOrder } from '../commands/ship-order.ts'
 import type { ShipmentFacts } from '../domain/shipment.ts'
 import { awaitServer } from './await-server.ts'
 import { CliFailure, wrongUse } from './cli-failure.ts'
@@ -26,7 +26,7 @@ export const addShippingCommands: AddCommands = (program, run) => {
         const by = staffOf(context, options.by)
         const outcome = await shipOrder(context, merchantId, orderNumber, factsOf(options), by)
         if (outcome.outcome === 'refused')
-          throw new CliFailure(outcome.code, outcome.detail, `See: fenpay order ${orderNumber}`)
+          throw new CliFailure(outcome.code, outcome.detail, whatToDo(outcome.code, orderNumber))
         context.host.write(`The shipment of order ${orderNumber} is recorded.\n`)
         let state = 'recorded'
         let isWanted = false
@@ -45,6 +45,13 @@ export const addShippingCommands: AddCommands = (program, run) => {
         return state === 'refused' ? 1 : 0
       }),
     )
+}
+
+function whatToDo(code: ShipRefusal, orderNumber: string): string {
+  if (code === 'order_not_found') return 'See what waits to be shipped: fenpay orders --to-ship'
+  return code === 'invalid_shipment'
+    ? 'Express is told with --express <company> --tracking <number>, and for SF with --phone <last four digits> too.'
+    : `See: fenpay order ${orderNumber}`
 }
 
 function factsOf({ express, tracking, phone, city, pickup }: ShipOptions): ShipmentFacts {

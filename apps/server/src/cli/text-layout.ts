@@ -26,8 +26,22 @@ export function spread(left: string, right: string, columns = pageWidth): string
   return `${left}${' '.repeat(Math.max(2, columns - displayWidth(left) - displayWidth(right)))}${right}`
 }
 
-/** Text in lines of at most `columns`, broken at blanks; Chinese, which has none, wherever the line is full. */
+/** A date with its time, and a command, which is copied as it stands. */
+const together =
+  /[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8}|fenpay [a-z-]+(?: (?:--[a-z-]+|<\w+>|[0-9A-Z]{20,}|[0-9]+\.[0-9]{2}(?![0-9])))*/g
+/** A blank that no line is broken at. */
+const tie = '\0'
+
+/**
+ * Text in lines of at most `columns`, broken at blanks; Chinese, which has none, wherever the line is full. A date and its
+ * time stay together, and so do the words of a command.
+ */
 export function wrap(text: string, columns: number): string[] {
+  const tied = text.replace(together, (words) => words.replaceAll(' ', tie))
+  return broken(tied, columns).map((line) => line.replaceAll(tie, ' '))
+}
+
+function broken(text: string, columns: number): string[] {
   const lines: string[] = []
   let line = ''
   for (const word of text.split(' ').flatMap((word) => pieces(word, columns))) {

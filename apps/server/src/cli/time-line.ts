@@ -39,7 +39,7 @@ export function timeLine(report: OrderReport, paint: Paint): string[] {
     ...report.refund_requests.flatMap((request) => requestEntries(request)),
     ...report.notifications.map((notification) => notificationEntry(notification)),
     ...told(({ kind }) => kind !== 'submitted' && !kind.startsWith('attempt_')),
-    ...report.refunds.map((refund, index) => refundEntry(refund, index + 1)),
+    ...report.refunds.map((refund, index) => refundEntry(refund, index + 1, report)),
     ...report.postings.map((posting) => postingEntry(posting)),
     ...(report.shipment === undefined ? [] : [shipmentEntry(report.shipment)]),
     ...report.outbox.map((item) => outboxEntry(item)),
@@ -79,7 +79,7 @@ const knownBy: Record<ReportedPayment['source'], string> = { notify: 'its notifi
 
 function paymentEntry(payment: ReportedPayment, report: OrderReport): Entry {
   const where =
-    payment.disposition === 'order' ? 'it pays the order' : `it is in suspense: ${spoken(payment.reason ?? '')}`
+    payment.disposition === 'order' ? 'it pays the order' : `it was put in suspense: ${spoken(payment.reason ?? '')}`
   return {
     at: placeOf(payment, report),
     what: 'payment',
@@ -112,7 +112,7 @@ function placeOf({ success_time, out_trade_no, transaction_id }: ReportedPayment
 const verdicts: Record<string, string> = {
   applied: 'applied',
   repeated: 'repeated; it was known already',
-  suspended: 'suspended; its money fits no order',
+  suspended: 'put in suspense; its money pays no order',
   ignored: 'ignored',
   refused: 'refused; it is not believed',
 }
@@ -157,7 +157,7 @@ function postingEntry({ kind, posted_at, entries }: ReportedPosting): Entry {
 
 const sources: Record<string, string> = {
   user: ', as the user asked',
-  policy: ', by its rule for money that fits no order',
+  policy: ', by its rule for late and double payments',
   external: ', outside Fenpay',
 }
 
@@ -169,9 +169,10 @@ const refundTones: Record<string, Tone> = {
   refused: 'red',
 }
 
-function refundEntry(refund: ReportedRefund, seq: number): Entry {
+function refundEntry(refund: ReportedRefund, seq: number, { payments }: OrderReport): Entry {
   const pieces = refund.items.map(({ sku, quantity }) => `${quantity} × ${sku}`).join(', ')
   const ended = refund.success_time ?? refund.decided_at
+  const payment = payments.length > 1 ? `of transaction_id ${refund.transaction_id}` : undefined
   const next = refund.next_check_at === null ? '' : `; next look at ${dateTime(refund.next_check_at)}`
   return {
     at: refund.created_at,
@@ -179,6 +180,7 @@ function refundEntry(refund: ReportedRefund, seq: number): Entry {
     tone: refundTones[refund.status] ?? 'yellow',
     lines: [
       `${yuan(refund.amount_fen)}${pieces === '' ? '' : ` for ${pieces}`}; now: ${spoken(refund.status)}${ended === null ? '' : `, since ${dateTime(ended)}`}`,
+      ...(payment === undefined ? [] : [payment]),
       `“${refund.reason}”, decided by ${personOf(refund.created_by)}${sources[refund.source] ?? ''}`,
       `number ${refund.out_refund_no}, after ${count(refund.calls, 'call')} to WeChat${next}`,
       ...(refund.refund_id === null ? [] : [`WeChat's refund_id ${refund.refund_id}`]),
@@ -203,9 +205,14 @@ function requestEntries(request: ReportedRequest): Entry[] {
     at: request.answered_at,
     what: 'answer',
     tone: undefined,
-    lines: [`${request.status} by ${personOf(request.answered_by ?? '')}${words}`],
+    lines: [`${request.status} by ${personOf(`staff:${request.answered_by ?? ''}`)}${words}`],
   }
   return [asked, answer]
+}
+
+const shipmentStates: Record<string, string> = {
+  uploaded: 'known to WeChat',
+  refused: 'refused by WeChat',
 }
 
 function shipmentEntry({ how, company, tracking_no, status, refusal, recorded_at }: ReportedShipment): Entry {
@@ -214,7 +221,7 @@ function shipmentEntry({ how, company, tracking_no, status, refusal, recorded_at
     at: recorded_at,
     what: 'shipment',
     tone: status === 'refused' ? 'red' : undefined,
-    lines: [`${how}${carrier}; now: ${status}${refusal === null ? '' : ` (${refusal})`}`],
+    lines: [`${how}${carrier}; now: ${shipmentStates[status] ?? status}${refusal === null ? '' : ` (${refusal})`}`],
   }
 }
 

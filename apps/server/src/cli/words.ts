@@ -1,13 +1,8 @@
+import { beijingTime as dateTime } from '../domain/beijing-time.ts'
+import { spoken } from '../domain/spoken.ts'
 import { yuan } from '../domain/yuan.ts'
 
-export { yuan }
-
-const eightHoursMs = 8 * 60 * 60 * 1000
-
-/** `2026-05-01 08:05:00` in Beijing's time, which the merchant platform shows too. */
-export function dateTime(at: Date): string {
-  return new Date(at.getTime() + eightHoursMs).toISOString().slice(0, 19).replace('T', ' ')
-}
+export { dateTime, spoken, yuan }
 
 export function dayOf(at: Date): string {
   return dateTime(at).slice(0, 10)
@@ -15,11 +10,6 @@ export function dayOf(at: Date): string {
 
 export function clockOf(at: Date): string {
   return dateTime(at).slice(11)
-}
-
-/** `refund_intended` → `refund intended`, `wechat_code` → `WeChat code`. */
-export function spoken(name: string): string {
-  return name === 'waiting_funds' ? 'waiting for funds' : name.replaceAll('_', ' ').replace(/^wechat /u, 'WeChat ')
 }
 
 /** `2 calls`, `1 call`. */
@@ -42,9 +32,9 @@ export function bookedSides(entries: readonly { account: string; amount_fen: num
     .join(', ')
 }
 
-/** `¥12.34 debit`, `¥12.34 credit`, `¥0.00`. */
-export function balanceOf(amountFen: number): string {
-  return `${yuan(Math.abs(amountFen))}${amountFen === 0 ? '' : amountFen < 0 ? ' credit' : ' debit'}`
+/** The cells of a balance under `debit` and `credit`. */
+export function balanceCells(amountFen: number): [debit: string, credit: string] {
+  return amountFen < 0 ? ['', yuan(-amountFen)] : [yuan(amountFen), '']
 }
 
 const outboxKinds: Record<string, string> = {
@@ -58,16 +48,21 @@ export function outboxWords({ kind, event }: { kind: string; event: string | nul
   return event === null ? (outboxKinds[kind] ?? spoken(kind)) : `webhook ${event}`
 }
 
-/** Facts as `key value, key value`; amounts in yuan. */
+/** Facts as `key value, key value`; amounts in yuan, times in Beijing's. */
 export function facts(detail: Record<string, string | number>, without: readonly string[] = []): string {
   return Object.entries(detail)
     .filter(([key]) => !without.includes(key))
     .map(([key, value]) =>
       key.endsWith('_fen') && typeof value === 'number'
         ? `${spoken(key.slice(0, -4))} ${yuan(value)}`
-        : `${spoken(key)} ${value}`,
+        : `${spoken(key)} ${key.endsWith('_at') ? timeOf(value) : value}`,
     )
     .join(', ')
+}
+
+function timeOf(value: string | number): string {
+  const at = new Date(value)
+  return Number.isNaN(at.getTime()) ? String(value) : dateTime(at)
 }
 
 /**

@@ -138,7 +138,8 @@ export async function linesOf(tx: Writes, order: Order, items: RefundAsk['items'
     const quantity = items.filter((item) => item.sku === sku).reduce((sum, item) => sum + item.quantity, 0)
     const piece = pieces.find((candidate) => candidate.sku === sku)
     if (piece === undefined || quantity > piece.quantity) {
-      const left = piece === undefined ? 'not in this order' : `${piece.quantity} are left`
+      const left =
+        piece === undefined ? 'not in this order' : `${piece.quantity} ${piece.quantity === 1 ? 'is' : 'are'} left`
       throw new Refusal('refund_item_unavailable', `${sku} × ${quantity}: ${left}.`)
     }
     return { sku, quantity, amountFen: timesFen(piece.priceFen, quantity) }

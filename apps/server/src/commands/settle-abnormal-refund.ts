@@ -1,5 +1,6 @@
 import { refundPaidElsewherePosting } from '../domain/ledger.ts'
 import { type Refund, refundTransitions } from '../domain/refund.ts'
+import { spoken } from '../domain/spoken.ts'
 import type { Store, World } from '../ports.ts'
 import { announceRefund, lockRefundWithOrder } from './apply-refund.ts'
 
@@ -28,7 +29,7 @@ export function settleAbnormalRefund(
       return {
         outcome: 'refused',
         code: 'refund_not_abnormal',
-        detail: `The refund is ${refund.status}, not abnormal.`,
+        detail: `The refund is ${spoken(refund.status)}, not abnormal.`,
       }
     const at = world.now()
     await tx.moveRefund(refund, { to, at, nextCheckAt: undefined })

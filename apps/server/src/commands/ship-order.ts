@@ -1,3 +1,4 @@
+import { beijingTime } from '../domain/beijing-time.ts'
 import { numberFromBytes } from '../domain/number.ts'
 import { type Shipment, type ShipmentFacts, shipmentProblem } from '../domain/shipment.ts'
 import type { Store, World, Writes } from '../ports.ts'
@@ -32,10 +33,13 @@ export async function shipOrder(
     if (order === undefined) return refuse('order_not_found', 'There is no order with this number.')
     if (order.status !== 'paid') return refuse('order_not_paid', `The order is ${order.status}; only a paid one ships.`)
     if (await tx.isFullyRefunded(merchantId, orderNumber))
-      return refuse('order_refunded', 'Everything that was paid is given back or on its way back.')
+      return refuse(
+        'order_refunded',
+        'Everything that was paid is given back, or held by refunds without a result yet.',
+      )
     const earlier = await tx.findShipment(merchantId, orderNumber)
     if (earlier !== undefined && earlier.status !== 'refused')
-      return refuse('already_shipped', `It was shipped at ${earlier.recordedAt.toISOString()}.`)
+      return refuse('already_shipped', `It was shipped at ${beijingTime(earlier.recordedAt)}.`)
 
     const shipment = shipmentOf(facts, merchantId, orderNumber, (earlier?.revision ?? 0) + 1, world.now())
     await tx.saveShipment(shipment)

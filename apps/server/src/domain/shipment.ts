@@ -45,10 +45,12 @@ export function shipmentProblem(facts: ShipmentFacts): string | undefined {
       ? undefined
       : 'Only express has a company and a tracking number.'
   }
-  if (!codeForm.test(facts.company ?? '')) return 'company is the id of the carrier at WeChat, such as SF or ZTO.'
-  if (!numberForm.test(facts.trackingNo ?? '')) return 'trackingNo is 1 to 128 letters and digits.'
-  if (facts.contact !== undefined && !contactForm.test(facts.contact)) return 'contact is masked, as 189****1234.'
-  if (facts.company === 'SF' && facts.contact === undefined) return 'SF needs the contact, masked, as 189****1234.'
+  if (!codeForm.test(facts.company ?? '')) return 'The company is the id of the carrier at WeChat, such as SF or ZTO.'
+  if (!numberForm.test(facts.trackingNo ?? '')) return 'The tracking number is 1 to 128 letters, digits and hyphens.'
+  if (facts.contact !== undefined && !contactForm.test(facts.contact))
+    return 'Of the phone only the last four digits are told, as ****1234.'
+  if (facts.company === 'SF' && facts.contact === undefined)
+    return "SF needs the last four digits of the receiver's phone."
   return undefined
 }
 

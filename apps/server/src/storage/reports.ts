@@ -40,7 +40,7 @@ export interface Balance {
   balance_fen: number
 }
 
-export type OrderFilter = 'all' | 'open' | 'paid' | 'closed'
+export type OrderFilter = 'all' | 'open' | 'paid' | 'to_ship' | 'closed'
 
 /** What the command line reads. Every read but the check names the merchant; rows are as `--json` prints them. */
 export interface Reports {
@@ -53,6 +53,7 @@ export interface Reports {
   refunds(merchantId: string, onlyOpen: boolean, limit: number): Promise<ReportedRefund[]>
   refundRequests(merchantId: string, onlyOpen: boolean, limit: number): Promise<ReportedRequest[]>
   flags(merchantId: string, onlyOpen: boolean, limit: number): Promise<ReportedFlag[]>
+  flagCount(merchantId: string, onlyOpen: boolean): Promise<number>
   flag(merchantId: string, flagId: string): Promise<ReportedFlag | undefined>
   outbox(merchantId: string, onlyDead: boolean, limit: number): Promise<ReportedOutbox[]>
   outboxItem(merchantId: string, outboxId: string): Promise<ReportedOutbox | undefined>
@@ -82,6 +83,11 @@ export function createReports(sql: Sql): Reports {
     flags: (merchantId, onlyOpen, limit) => sql<ReportedFlag[]>`
       ${selectFlags(sql)} where merchant_id = ${merchantId} ${onlyOpen ? sql`and resolved_at is null` : sql``}
        order by opened_at desc, flag_id limit ${limit}`,
+    flagCount: async (merchantId, onlyOpen) => {
+      const [row] = await sql<{ count: number }[]>`
+        select count(*) from flags where merchant_id = ${merchantId} ${onlyOpen ? sql`and resolved_at is null` : sql``}`
+      return row?.count ?? 0
+    },
     flag: async (merchantId, flagId) => {
       const [flag] = await sql<ReportedFlag[]>`
       ${selectFlags(sql)} where merchant_id = ${merchantId} and flag_id = ${flagId}`
@@ -111,16 +117,25 @@ async function countServers(sql: Sql): Promise<number> {
 }
 
 async function listOrders(sql: Sql, merchantId: string, filter: OrderFilter, limit: number): Promise<ListedOrder[]> {
-  const statuses = { all: ['pending', 'closing', 'paid', 'closed'], open: ['pending', 'closing'] }
-  const wanted = filter === 'all' || filter === 'open' ? statuses[filter] : [filter]
+  const statuses = { all: ['pending', 'closing', 'paid', 'closed'], open: ['pending', 'closing'], to_ship: ['paid'] }
+  const wanted = filter === 'paid' || filter === 'closed' ? [filter] : statuses[filter]
   return sql<ListedOrder[]>`
     select order_number, status, total_fen, refunded_fen, created_at, paid_at,
            (select string_agg(l.name || '×' || l.quantity, ' ' order by l.line) from order_lines l
              where (l.merchant_id, l.order_number) = (o.merchant_id, o.order_number)) as items,
            (select count(*) from flags f
              where (f.merchant_id, f.order_number) = (o.merchant_id, o.order_number) and f.resolved_at is null) as open_flags
-      from orders o where merchant_id = ${merchantId} and status = any(${wanted})
+      from orders o where merchant_id = ${merchantId} and status = any(${wanted}) ${filter === 'to_ship' ? isToShip(sql) : sql``}
      order by created_at desc, order_number desc limit ${limit}`
+}
+
+/** Of the paid orders `o`: one that WeChat refused is shipped anew, one whose money is all in refunds is not shipped. */
+function isToShip(sql: Sql) {
+  return sql`
+    and not exists (select from shipments s
+          where (s.merchant_id, s.order_number) = (o.merchant_id, o.order_number) and s.status <> 'refused')
+    and exists (select from payment_balances b
+          where (b.merchant_id, b.transaction_id) = (o.merchant_id, o.transaction_id) and b.reserved_fen < b.paid_fen)`
 }
 
 async function listPostings(
