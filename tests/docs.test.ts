@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { errorCatalogue } from '@fenpay/contract'
 import { readConfig } from '@fenpay/server'
+import { orderSchema } from '../packages/contract/src/schemas.ts'
 import { bare, codeBlocks, headings, inlineCode, links, read, root, rows } from './support/documents.ts'
 
 const pages = globSync(['*.md', 'docs/**/*.md', 'packages/*/README.md'], { cwd: root }).sort()
@@ -74,6 +75,21 @@ test('both READMEs have the same sections, commands, pictures and links', () => 
   assert.deepEqual(arrows(chinese), arrows(english))
   const targets = (text: string) => links(text).filter((target) => !target.startsWith('README'))
   assert.deepEqual(targets(chinese), targets(english))
+})
+
+test('the order that the READMEs show has what the API answers: all that is always there, and nothing else', () => {
+  const order = codeBlocks(read('README.md'), 'json')
+    .map((code) => JSON.parse(code ?? '') as Record<string, unknown>)
+    .find((shown) => 'order_number' in shown)
+  const known = Object.keys(orderSchema.properties)
+  assert.deepEqual(
+    orderSchema.required.filter((name) => order?.[name] === undefined),
+    [],
+  )
+  assert.deepEqual(
+    Object.keys(order ?? {}).filter((name) => !known.includes(name)),
+    [],
+  )
 })
 
 test('the table of errors is the catalogue', () => {
