@@ -52,13 +52,12 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     started.push(wechat.process)
     const { wechatUrl } = wechat
     const merchant = await firstMerchant(wechatUrl)
-    const serverEnv = {
-      ...process.env,
+    const given = {
       ...merchantEnvironment(merchant),
       ...addresses(options, wechatUrl),
       ...(await messagePush(options, wechatUrl, merchant)),
-      ...options.env,
     }
+    const serverEnv = { ...process.env, ...withoutFiles(given), ...given, ...options.env }
     const server = await startServerProcess(serverEnv, join(options.dataDir, 'server.log'))
     started.push(server.process)
     const { phonePort } = options
@@ -161,6 +160,11 @@ async function firstMerchant(wechatUrl: string): Promise<SimulatedMerchant> {
   const [merchant] = merchants
   if (merchant === undefined) throw new Error('the simulated WeChat has no merchant')
   return { ...merchant, secure }
+}
+
+/** Whoever has the files of a real merchant in the environment plays with the simulated one all the same. */
+function withoutFiles(given: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.keys(given).map((name) => [`${name}_FILE`, undefined]))
 }
 
 /** Sets the message push up as one does in the console of the mini program: both sides know its keys. */

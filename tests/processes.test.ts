@@ -43,8 +43,8 @@ async function postgresPid(): Promise<number> {
 
 const start = { FENPAY_DATA_DIR: dataDir, FENPAY_PORT: '0', WECHAT_SIM_PORT: '0', FENPAY_PHONE_PORT: '0' }
 
-test('npm start says where everything is; Ctrl-C ends it with 0 and leaves no process behind', async () => {
-  const stack = run('scripts/start.ts', start)
+test('npm start says where everything is, whatever real merchant is configured; Ctrl-C ends it with 0 and leaves no process behind', async () => {
+  const stack = run('scripts/start.ts', { ...start, FENPAY_API_V3_KEY_FILE: '/run/secrets/api-v3-key' })
   await until('it is ready', () => stack.output().includes('Fenpay is ready'), 60_000)
   const url = /Shop API\s+(\S+)\/products/.exec(stack.output())?.[1] ?? ''
   assert.equal((await fetch(`${url}/readyz`)).status, 200)
