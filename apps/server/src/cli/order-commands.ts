@@ -67,7 +67,7 @@ export const addOrderCommands: AddCommands = (program, run) => {
     )
 
   listing(program, 'payments', 'the newest payments')
-    .option('--suspense', 'those that belong to no order and are not given back')
+    .option('--suspense', 'those that pay no order and are not given back')
     .action((options: ListOptions & { suspense?: boolean }) =>
       run(async ({ host, reports, merchantId }) => {
         const suspense = options.suspense === true

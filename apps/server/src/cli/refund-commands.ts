@@ -78,7 +78,7 @@ export const addRefundCommands: AddCommands = (program, run) => {
       run((context) => refundAnOrder(context, orderNumber, options)),
     )
 
-  deciding(program, 'refund-payment <transaction_id>', 'give money back that belongs to no order')
+  deciding(program, 'refund-payment <transaction_id>', 'give money back that pays no order')
     .option('--amount <yuan>', 'a part of it, such as 12.34; without --amount all that is left')
     .requiredOption('--reason <text>', 'what the user reads, 1 to 80 characters')
     .option('--key <text>', 'the same key again is the same refund, never a second one')
