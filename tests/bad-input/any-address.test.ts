@@ -33,7 +33,8 @@ async function slowly(parts: Parameters<typeof sendRaw>[1]): Promise<{ answer: A
 async function attackBySlowness(attack: Attack, sent: typeof slowBody): Promise<void> {
   const { answer, tookMs } = await sent
   await attack(async () => answer)
-  assert.ok(tookMs < 12_500, `took ${tookMs} ms`)
+  // To its end the whole would take twenty seconds.
+  assert.ok(tookMs < 18_000, `took ${tookMs} ms`)
 }
 
 testTable('Any address', stage, {

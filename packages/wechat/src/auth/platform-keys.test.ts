@@ -103,10 +103,8 @@ test('Calls at the same time share one download', async () => {
 })
 
 test('A caller waits for a slow download no longer than it has time', async () => {
-  const { keys } = setUp([], () => new Promise((resolve) => setTimeout(resolve, 2000, [oldKey]).unref()))
-  const startedMs = performance.now()
+  const { keys } = setUp([], () => new Promise(() => undefined))
   await assert.rejects(keys.find(oldKey.serial, 30), { reason: 'unknown_serial' })
-  assert(performance.now() - startedMs < 1500)
 })
 
 test('Serials compare without leading zeros', async () => {
