@@ -202,9 +202,9 @@ describe('wechatpay-axios-plugin, Pay v3', () => {
     await pay(client, await prepay(client, outTradeNo))
     const dearer = { ...order(outTradeNo), amount: { total: 3601, currency: 'CNY' } }
     for (const [call, reason, status] of [
-      [client.jsapi(dearer), 'OUT_TRADE_NO_USED', 403],
-      [client.query('conformance-none'), 'ORDER_NOT_EXIST', 404],
-      [client.close(outTradeNo), 'INVALID_REQUEST', 400],
+      [() => client.jsapi(dearer), 'OUT_TRADE_NO_USED', 403],
+      [() => client.query('conformance-none'), 'ORDER_NOT_EXIST', 404],
+      [() => client.close(outTradeNo), 'INVALID_REQUEST', 400],
     ] as const) {
       await assert.rejects(call, (error) => {
         const { message: _, ...refusal } = readRefusal(error)
