@@ -132,8 +132,9 @@ test('what WeChat refuses for good is given up at once, flagged with its words, 
 })
 
 test('F65: shipping that was given up after a day is told to WeChat when staff have it tried again', async () => {
+  await shop.wechat.control(`/_sim/apps/${appid}/shipping`, { known_after_seconds: 60 * 60 })
   const { orderNumber, transactionId } = await paidOrder()
-  await shop.wechat.control(`/_sim/apps/${appid}/shipping`, { known_after_seconds: 24 * 60 * 60 })
+  await shop.wechat.control(`/_sim/apps/${appid}/shipping`, { known_after_seconds: 0 })
   await shipOrder({ store, world }, merchantId, orderNumber, express)
   const item = async () => {
     const [row] = await shop.sql<
@@ -141,6 +142,7 @@ test('F65: shipping that was given up after a day is told to WeChat when staff h
     >`select * from outbox where kind = 'upload_shipping' and order_number = ${orderNumber}`
     return row ?? assert.fail('it is not in the outbox')
   }
+  const fromMs = world.aheadMs
   for (let tried = await item(); tried.status === 'pending'; tried = await item()) {
     // WeChat's clock stands still: it does not learn of the payment.
     world.aheadMs += Math.max(0, tried.next_at.getTime() - world.now().getTime())
@@ -152,7 +154,7 @@ test('F65: shipping that was given up after a day is told to WeChat when staff h
   const statusNow = async () =>
     (await shop.sql<{ status: string }[]>`select status from shipments where order_number = ${orderNumber}`)[0]?.status
   assert.equal(await statusNow(), 'refused')
-  await shop.wechat.control(`/_sim/apps/${appid}/shipping`, { known_after_seconds: 0 })
+  await shop.wechat.advance(Math.round((world.aheadMs - fromMs) / 1000))
   const { outbox_id } = await item()
   assert.equal(await resendDelivery({ store, world }, merchantId, outbox_id), true)
   await until('WeChat is told', async () => (await statusNow()) === 'uploaded')
