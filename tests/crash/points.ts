@@ -18,8 +18,8 @@ export interface Call {
   paths: string[]
 }
 
-/** What a server does by itself, at its start and by the clock, and what WeChat pushes: no step of a story. */
-const houseKeeping = /^(jobs|jobs set-up|migrations): |^delete |^update flags$|push_inbox/
+/** What a server does by itself, at its start and by the clock, and what WeChat pushes or repeats: no step of a story. */
+const houseKeeping = /^(jobs|jobs set-up|migrations): |^delete |^update flags$|push_inbox|^notify: update notify_inbox$/
 
 /** A point before and a point after each of the writes that were seen. */
 export function writePoints(tap: DatabaseTap, writes: Iterable<string>): Point[] {
