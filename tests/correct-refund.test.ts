@@ -13,6 +13,7 @@ import { createStore } from '../apps/server/src/storage/store.ts'
 import { until } from '../scripts/until.ts'
 import { hireOperator, tells } from './cli/operator.ts'
 import { endsWell } from './support/ends-well.ts'
+import { payLate } from './support/pay-late.ts'
 import { Shopper } from './support/shop.ts'
 import { startTimedShop, sweeperOf, type TimedShop } from './support/timed-shop.ts'
 
@@ -200,14 +201,7 @@ test('a contradiction that WeChat’s notification has shown is over with the co
 })
 
 test('money in suspense that went back all the same ends its flag', async () => {
-  const shopper = await Shopper.arrive(shop)
-  const orderNumber = await shopper.order()
-  const pay = await shopper.prepay(orderNumber)
-  await shopper.api.cancelOrder(shopper.token, orderNumber)
-  await shop.passTime(6 * 60)
-  await shop.wechat.fault('pay.after-close')
-  await shop.wechat.fault('refund.refused-but-made')
-  await shopper.pay(pay)
+  const orderNumber = await payLate(shop, 'refund.refused-but-made')
   await shop.passTime(120)
   const [late] = await shop.sql<{ transaction_id: string; out_refund_no: string }[]>`
     select transaction_id, out_refund_no from refunds where order_number = ${orderNumber}`

@@ -9,6 +9,7 @@ import { watchOverdue } from '../../apps/server/src/commands/watch-money.ts'
 import { until } from '../../scripts/until.ts'
 import { endsWell } from '../support/ends-well.ts'
 import { outboxParts } from '../support/outbox-parts.ts'
+import { payLate } from '../support/pay-late.ts'
 import { appidOf, Shopper } from '../support/shop.ts'
 import { startTimedShop } from '../support/timed-shop.ts'
 
@@ -124,14 +125,7 @@ test('shipping that WeChat refused and that staff then entered in its console ne
 })
 
 test('F22, F27: WeChat wants money shipped that came for a closed order and cannot be given back yet: nobody is asked to ship that', async () => {
-  const shopper = await Shopper.arrive(shop)
-  const orderNumber = await shopper.order()
-  const sheet = await shopper.prepay(orderNumber)
-  await shopper.api.cancelOrder(shopper.token, orderNumber)
-  await shop.passTime(6 * 60)
-  await shop.wechat.fault('pay.after-close')
-  await shop.wechat.fault('refund.not-enough', { times: 1000 })
-  await shopper.pay(sheet)
+  const orderNumber = await payLate(shop, 'refund.not-enough', { times: 1000 })
   await until('the money is known', async () => (await openFlags(orderNumber)).includes('late_payment'))
   await work()
   await shop.skip(49 * hour)

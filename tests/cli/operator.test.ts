@@ -5,6 +5,7 @@ import { test } from 'node:test'
 import { createWeChatGateway } from '../../apps/server/src/gateway/wechat-gateway.ts'
 import { createStore } from '../../apps/server/src/storage/store.ts'
 import { until } from '../../scripts/until.ts'
+import { payLate } from '../support/pay-late.ts'
 import { sendToOwnCard } from '../support/send-to-own-card.ts'
 import { Shopper } from '../support/shop.ts'
 import { startTimedShop } from '../support/timed-shop.ts'
@@ -123,13 +124,7 @@ test('an order that nobody pays expires, with its stock free again and no fen an
 })
 
 test('money that comes after the close is flagged, given back by itself, and explained (F22)', async () => {
-  const shopper = await Shopper.arrive(shop)
-  const number = await shopper.order()
-  const pay = await shopper.prepay(number)
-  await shopper.api.cancelOrder(shopper.token, number)
-  await shop.passTime(6 * 60)
-  await shop.wechat.fault('pay.after-close')
-  await shopper.pay(pay)
+  const number = await payLate(shop)
   await told(number, 'late payment')
   const known = await order(number)
   assert.deepEqual(known.sum, { paid: 6560, back: 0, held: 6560, suspense: 0, left: 0 })

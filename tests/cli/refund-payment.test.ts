@@ -1,7 +1,7 @@
 /** Money in suspense goes back in part, too: decision 0021. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Shopper } from '../support/shop.ts'
+import { payLate } from '../support/pay-late.ts'
 import { startTimedShop } from '../support/timed-shop.ts'
 import { hireOperator } from './operator.ts'
 
@@ -10,14 +10,7 @@ const { fenpay, order, checks } = hireOperator(shop)
 
 /** Paid after the close, and WeChat gave up what Fenpay would have given back by itself: a person decides. */
 async function latePayment(): Promise<{ number: string; transactionId: string }> {
-  const shopper = await Shopper.arrive(shop)
-  const number = await shopper.order()
-  const pay = await shopper.prepay(number)
-  await shopper.api.cancelOrder(shopper.token, number)
-  await shop.passTime(6 * 60)
-  await shop.wechat.fault('pay.after-close')
-  await shop.wechat.fault('refund.closed')
-  await shopper.pay(pay)
+  const number = await payLate(shop, 'refund.closed')
   await shop.passTime(120)
   const [payment] = await shop.sql<{ transaction_id: string }[]>`
     select transaction_id from payments where order_number = ${number}`

@@ -8,6 +8,7 @@ import { raiseFlag } from '../../apps/server/src/commands/raise-flag.ts'
 import { type FlagKind, type FlagSubject, flagCatalogue } from '../../apps/server/src/domain/flag.ts'
 import type { ReportedFlag } from '../../apps/server/src/storage/report-rows.ts'
 import { outboxParts } from '../support/outbox-parts.ts'
+import { payLate } from '../support/pay-late.ts'
 import { Shopper } from '../support/shop.ts'
 import { startTimedShop } from '../support/timed-shop.ts'
 import { hireOperator, tells } from './operator.ts'
@@ -86,14 +87,7 @@ test('the flag of an undecided order is not settled before the order is decided'
 })
 
 test('money in suspense points to its flag while that is open, and to nothing when a person has settled it', async () => {
-  const shopper = await Shopper.arrive(shop)
-  const number = await shopper.order()
-  const pay = await shopper.prepay(number)
-  await shopper.api.cancelOrder(shopper.token, number)
-  await shop.passTime(6 * 60)
-  await shop.wechat.fault('pay.after-close')
-  await shop.wechat.fault('refund.closed')
-  await shopper.pay(pay)
+  const number = await payLate(shop, 'refund.closed')
   await shop.passTime(120)
   const { screen } = await order(number)
   tells(screen, 'put in suspense: late payment', 'What WeChat refused has its code', 'pays no order; see its flag')
