@@ -10,12 +10,11 @@ const pollMs = 200
 export async function awaitServer(context: CliContext, isDone: () => Promise<boolean>): Promise<string | undefined> {
   const { host, reports } = context
   // It may be done already, or there may be nothing to do: then nobody is waited for.
-  if (await isDone()) return undefined
-  if ((await reports.serverCount()) === 0)
-    return 'No server seems to be at work on this database. It goes on when one runs.'
-  for (let waitedMs = 0; ; waitedMs += pollMs) {
-    if (await isDone()) return undefined
+  for (let waitedMs = 0; !(await isDone()); waitedMs += pollMs) {
+    if (waitedMs === 0 && (await reports.serverCount()) === 0)
+      return 'No server seems to be at work on this database. It goes on when one runs.'
     if (waitedMs >= host.patienceMs) return 'A server is at work; it goes on with it by itself.'
     await host.pause(pollMs)
   }
+  return undefined
 }

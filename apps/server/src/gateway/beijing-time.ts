@@ -1,8 +1,8 @@
-/** WeChat's v2 writes times as `yyyyMMddHHmmss` of Beijing, UTC+8 all year, wherever we run (F74). */
-const offsetMs = 8 * 60 * 60 * 1000
+import { beijingTime } from '../domain/beijing-time.ts'
 
+/** WeChat's v2 writes times as `yyyyMMddHHmmss` of Beijing, UTC+8 all year, wherever we run (F74). */
 export function toBeijingDigits(instant: Date): string {
-  return new Date(instant.getTime() + offsetMs).toISOString().replace(/[-:T]/g, '').slice(0, 14)
+  return beijingTime(instant).replace(/[-: ]/g, '')
 }
 
 /** Undefined for anything that is no such time. */
@@ -15,7 +15,7 @@ export function fromBeijingDigits(digits: string): Date | undefined {
 
 /** v3 wants RFC 3339 with an offset; Beijing's is what its own examples show. */
 export function toBeijingRfc3339(instant: Date): string {
-  return `${new Date(instant.getTime() + offsetMs).toISOString().slice(0, 19)}+08:00`
+  return `${beijingTime(instant).replace(' ', 'T')}+08:00`
 }
 
 /** Undefined for anything that is no instant. */
